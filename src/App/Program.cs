@@ -1,0 +1,52 @@
+using System.CommandLine;
+using LiveLtem.App.Verbs;
+using LiveLtem.Core;
+
+namespace LiveLtem.App;
+
+/// <summary>The <c>liveltem</c> command line. Exit code 0: done; 1: failed while running; 2: the input is at fault.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] args)
+    {
+        var root = new RootCommand("LiveLTEM: follows every particle of a liquid-phase TEM movie, live or from a file.");
+        foreach (var verb in VerbList.All())
+        {
+            root.Subcommands.Add(verb);
+        }
+
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            Console.Error.WriteLine($"liveltem: {parsed.Errors[0].Message} See 'liveltem {parsed.CommandResult.Command.Name} --help'.");
+            return 2;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        }
+        catch (InputException error)
+        {
+            Console.Error.WriteLine($"liveltem: {OneLine(error.Message)}");
+            return 2;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("liveltem: stopped.");
+            return 1;
+        }
+        catch (Exception error)
+        {
+            Console.Error.WriteLine($"liveltem: {OneLine(error.Message)} ({error.GetType().Name})");
+            if (Environment.GetEnvironmentVariable("LIVELTEM_TRACE") is not null)
+            {
+                Console.Error.WriteLine(error);
+            }
+
+            return 1;
+        }
+    }
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+}

@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace LiveLtem.App.Verbs;
+
+/// <summary>Every verb of the command line: adding one is one file here and one line below.</summary>
+internal static class VerbList
+{
+    /// <summary>The verbs in the order that help lists them.</summary>
+    public static IEnumerable<Command> All() =>
+    [
+    ];
+}
