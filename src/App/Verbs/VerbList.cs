@@ -8,5 +8,6 @@ internal static class VerbList
     /// <summary>The verbs in the order that help lists them.</summary>
     public static IEnumerable<Command> All() =>
     [
+        TestVerb.Create(),
     ];
 }
