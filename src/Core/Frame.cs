@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LiveLtem.Core.Pipeline;
 
 namespace LiveLtem.Core;
 
@@ -76,7 +77,7 @@ public sealed unsafe class FrameDraft : IDisposable
 
 /// <summary>One reader's lease on a read-only image. Dispose once; each further reader takes <see cref="Share()"/>.</summary>
 /// <remarks>Writing a frame to an edge hands the lease over. A span taken from it never outlives the call it was taken in.</remarks>
-public sealed unsafe class Frame : IDisposable
+public sealed unsafe class Frame : IFrameItem
 {
     private FramePool.FrameBuffer? _buffer;
 
