@@ -43,7 +43,7 @@ public sealed class FrameLedger
     {
         Branches = branches;
         _branches = [.. Enum.GetValues<FrameBranches>()
-            .Where(branch => BitOperations.PopCount((uint)branch) == 1 && branches.HasFlag(branch))
+            .Where(branch => BitOperations.PopCount((uint)branch) == 1 && (branches & branch) != 0)
             .Select(branch => new BranchAccount(branch))];
     }
 
@@ -71,7 +71,7 @@ public sealed class FrameLedger
         {
             foreach (var branch in _branches)
             {
-                if (branches.HasFlag(branch.Branch) && branch.Close(number))
+                if ((branches & branch.Branch) != 0 && branch.Close(number))
                 {
                     branch.Delivered++;
                 }
@@ -86,7 +86,7 @@ public sealed class FrameLedger
         {
             foreach (var branch in _branches)
             {
-                if (branches.HasFlag(branch.Branch) && branch.Close(number))
+                if ((branches & branch.Branch) != 0 && branch.Close(number))
                 {
                     branch.Skipped++;
                     branch.SkippedNumbers.Add(number);
@@ -103,7 +103,7 @@ public sealed class FrameLedger
         {
             foreach (var branch in _branches)
             {
-                if (branches.HasFlag(branch.Branch) && branch.Close(number))
+                if ((branches & branch.Branch) != 0 && branch.Close(number))
                 {
                     branch.Failed++;
                     Count(branch.FailedBy, (stage, reason));
