@@ -8,6 +8,7 @@ internal static class VerbList
     /// <summary>The verbs in the order that help lists them.</summary>
     public static IEnumerable<Command> All() =>
     [
+        InfoVerb.Create(),
         TestVerb.Create(),
     ];
 }

@@ -56,7 +56,7 @@ internal sealed class FeiExtendedHeader
     public double? ScanFrameTimeS { get; }
 
     /// <summary>When the first frame was taken, by the microscope's clock without a zone.</summary>
-    public DateTimeOffset? Date => _firstDays is > 10_000 and < 100_000 ? Epoch.AddDays(_firstDays.Value) : null;
+    public DateTimeOffset? Date => _firstDays is > 10_000 and < 100_000 ? Epoch.AddMilliseconds(Math.Round(_firstDays.Value * 86_400_000)) : null;
 
     public Dictionary<string, object> Metadata { get; } = [];
 
