@@ -10,5 +10,6 @@ internal static class VerbList
     [
         InfoVerb.Create(),
         TestVerb.Create(),
+        SimulateVerb.Create(),
     ];
 }
