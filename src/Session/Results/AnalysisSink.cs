@@ -1,0 +1,110 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LiveLtem.Core;
+
+namespace LiveLtem.Session.Results;
+
+/// <summary>Writes <c>analysis.json</c>: every figure by its name, null with a note where it could not be had.</summary>
+internal sealed class AnalysisSink(string folder, Calibration calibration) : IResultSink
+{
+    private const string NotWritten = "this version does not compute it yet";
+
+    // The names that readers rely on, by analysis.
+    private static readonly (string Analysis, string[] Names)[] Figures =
+    [
+        ("lattice", ["a1_nm", "a2_nm", "angle_deg", "displacement_rms_nm", "rotation_rms_deg", "lindemann_gamma", "psi4", "psi6"]),
+        ("msd", ["D_nm2_s", "D_rot_deg2_s", "alpha", "localization_error_nm"]),
+        ("pairs", ["contact_nm", "well_depth_kT"]),
+        ("etch", ["facet_rate_nm_s", "corner_rate_nm_s", "side_rate_nm_s", "end_rate_nm_s", "area_rate_nm2_s"]),
+        ("growth", ["model", "k", "attach_per_s", "detach_per_s", "mean_cluster_size"]),
+        ("nucleation", ["critical_size", "rate_per_um2_s"]),
+        ("interface", ["stiffness_kT_per_nm", "mobility_nm3_kT_s"]),
+        ("states", ["count", "occupancy", "rate_per_s"]),
+    ];
+
+    private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true };
+
+    private readonly ResultFile _file = new(Path.Combine(folder, "analysis.json"));
+    private FrameRow? _last;
+    private double _rateSum;
+    private long _rates;
+    private long _frames;
+    private bool _written;
+
+    public void OnFrame(FrameRow row)
+    {
+        _last = row;
+        _frames++;
+        if (row.DoseRateEPerA2PerS is { } rate && double.IsFinite(rate))
+        {
+            _rateSum += rate;
+            _rates++;
+        }
+    }
+
+    public void OnTracks(FrameTracks tracks, FrameRow row)
+    {
+    }
+
+    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (_written)
+        {
+            return;
+        }
+
+        _written = true;
+        var figures = new JsonObject();
+        var notes = new JsonObject();
+        foreach (var (analysis, names) in Figures)
+        {
+            figures[analysis] = new JsonObject(names.Select(name => KeyValuePair.Create<string, JsonNode?>(name, null)));
+            notes[analysis] = new JsonObject(names.Select(name => KeyValuePair.Create<string, JsonNode?>(name, NotWritten)));
+        }
+
+        AddDose(figures, notes);
+        figures["analysis_notes"] = notes;
+        await using (var stream = _file.Create())
+        {
+            await JsonSerializer.SerializeAsync(stream, figures, Layout, cancellationToken).ConfigureAwait(false);
+        }
+
+        _file.Commit();
+    }
+
+    public ValueTask DisposeAsync() => CompleteAsync(CancellationToken.None);
+
+    private static JsonObject Figure(double value, string unit, long n) =>
+        new() { ["value"] = value, ["err"] = null, ["unit"] = unit, ["n"] = n };
+
+    private void AddDose(JsonObject figures, JsonObject notes)
+    {
+        var dose = new JsonObject { ["specimen_or_camera"] = null, ["fluence_e_A2"] = null, ["rate_e_A2_s"] = null };
+        figures["dose"] = dose;
+        if (_last?.DoseEPerA2 is { } fluence && double.IsFinite(fluence))
+        {
+            dose["specimen_or_camera"] = DoseKind.Of(calibration);
+            dose["fluence_e_A2"] = Figure(fluence, "e-/A^2", _frames);
+        }
+
+        if (_rates > 0)
+        {
+            dose["rate_e_A2_s"] = Figure(_rateSum / _rates, "e-/A^2/s", _rates);
+        }
+
+        var missing = new JsonObject();
+        var why = DoseKind.Missing(calibration);
+        foreach (var (name, value) in dose)
+        {
+            if (value is null)
+            {
+                missing[name] = why;
+            }
+        }
+
+        if (missing.Count > 0)
+        {
+            notes["dose"] = missing;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using LiveLtem.Core;
+
+namespace LiveLtem.Session.Results;
+
+/// <summary>Writes everything that <c>analyze --out DIR</c> leaves behind: tables, figures, masks, overlay and report.</summary>
+/// <remarks>Each file appears under its name when it is whole. Disposing without <see cref="CompleteAsync"/> keeps what there is: the tables
+/// up to the last frame delivered. Memory needed does not grow with the number of frames.</remarks>
+public sealed class ResultFolder : IResultSink
+{
+    // Everything this folder may ever hold: an earlier run's are taken away first, so that old and new never lie side by side.
+    private static readonly string[] OwnFiles =
+    [
+        "tracks.csv", "tracks.parquet", "frames.csv", "frames.parquet", "alerts.jsonl", "analysis.json",
+        "masks.tif", "denoised.mrc", "overlay.mp4", "report.html",
+    ];
+
+    private readonly List<IResultSink> _parts = [];
+    private bool _closed;
+
+    private ResultFolder(ResultFolderOptions options)
+    {
+        Path = System.IO.Path.GetFullPath(options.Path);
+    }
+
+    /// <summary>Full path of the folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Makes the folder ready and starts its files.</summary>
+    /// <param name="options">What to write.</param>
+    /// <exception cref="InputException">The folder is a file, cannot be made or cannot be written to.</exception>
+    public static async Task<ResultFolder> CreateAsync(ResultFolderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var folder = new ResultFolder(options);
+        folder.Prepare();
+        try
+        {
+            folder.Start(options);
+        }
+        catch
+        {
+            await folder.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return folder;
+    }
+
+    /// <inheritdoc/>
+    public void OnFrame(FrameRow row)
+    {
+        foreach (var part in _parts)
+        {
+            part.OnFrame(row);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnTracks(FrameTracks tracks, FrameRow row)
+    {
+        foreach (var part in _parts)
+        {
+            part.OnTracks(tracks, row);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnImage(Frame frame, FrameDetections detections, FrameTracks tracks)
+    {
+        foreach (var part in _parts)
+        {
+            part.OnImage(frame, detections, tracks);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        _closed = true;
+        foreach (var part in _parts)
+        {
+            await part.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Closes the files; without <see cref="CompleteAsync"/> with what there is.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _closed = true;
+        List<Exception> faults = [];
+        foreach (var part in _parts)
+        {
+            try
+            {
+                await part.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (IOException error)
+            {
+                // One file that cannot be finished (a full disk) does not cost the others.
+                faults.Add(error);
+            }
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new IOException($"{Path}: not everything could be finished: {faults[0].Message}", faults[0]);
+        }
+    }
+
+    private void Prepare()
+    {
+        if (File.Exists(Path))
+        {
+            throw new InputException($"--out {Path} is a file; name a folder, which is made where it is missing");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path);
+            foreach (var name in OwnFiles)
+            {
+                File.Delete(System.IO.Path.Combine(Path, name));
+                File.Delete(System.IO.Path.Combine(Path, name + ResultFile.PartialSuffix));
+            }
+
+            // No rule raises alerts yet; a recording without any has an empty file.
+            File.WriteAllBytes(System.IO.Path.Combine(Path, "alerts.jsonl"), []);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot write to {Path}: {error.Message}", error);
+        }
+    }
+
+    private void Start(ResultFolderOptions options)
+    {
+        _parts.Add(new TableSink(Path, options.Time));
+        _parts.Add(new AnalysisSink(Path, options.Calibration));
+    }
+}

@@ -1,0 +1,31 @@
+using LiveLtem.Core;
+
+namespace LiveLtem.Session.Results;
+
+/// <summary>What a <see cref="ResultFolder"/> should hold and what was analysed.</summary>
+public sealed record ResultFolderOptions
+{
+    /// <summary>The folder; made where it is missing.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>What was analysed.</summary>
+    public required SourceInfo Source { get; init; }
+
+    /// <summary>The calibration in force, with everything typed by the operator put over the source's own.</summary>
+    public required Calibration Calibration { get; init; }
+
+    /// <summary>Name or file of the profile, for the report; null where there is none.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>Version of the program, for the report.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Whether to write <c>masks.tif</c>; the detections then carry labels.</summary>
+    public bool WriteMasks { get; init; }
+
+    /// <summary>Whether to write <c>overlay.mp4</c>.</summary>
+    public bool WriteOverlay { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
