@@ -31,6 +31,12 @@ internal sealed class SequentialNode<TIn, TOut>(string name, Edge<TIn> input, Ed
         finally
         {
             Finish(run);
+            if (Broken)
+            {
+                // What a broken stage still held is not fit to go on.
+                DiscardReady(0);
+            }
+
             await HandOnAsync(run.Hard).ConfigureAwait(false);
         }
     }
@@ -85,14 +91,19 @@ internal sealed class SequentialNode<TIn, TOut>(string name, Edge<TIn> input, Ed
             catch
             {
                 // The one that did not get in was given back by the edge.
-                foreach (var item in _ready[(i + 1)..])
-                {
-                    output.Discard(item, SkipReasons.Stopped);
-                }
-
-                _ready.Clear();
+                DiscardReady(i + 1);
                 throw;
             }
+        }
+
+        _ready.Clear();
+    }
+
+    private void DiscardReady(int from)
+    {
+        foreach (var item in _ready[from..])
+        {
+            output.Discard(item, SkipReasons.Stopped);
         }
 
         _ready.Clear();

@@ -290,6 +290,36 @@ public sealed class PipelineRunTests
     }
 
     [Fact]
+    public async Task Frames_that_a_broken_stage_still_holds_go_no_further()
+    {
+        using var checkedPool = new LeakCheckedPool();
+        var run = new PipelineRun(Analysis);
+        var raw = run.AddEdge<Frame>("raw", EdgePolicy.Wait, 2, Analysis);
+        var done = run.AddEdge<Frame>("done", EdgePolicy.Wait, 2, Analysis);
+        var held = new List<Frame>();
+        var seen = new List<long>();
+        run.SetSource(new ScriptedSource(ScriptedSource.Count(13)), checkedPool.Pool, raw);
+        run.AddStage("learn", raw, done, new LambdaStage(
+            (frame, _) =>
+            {
+                if (held.Count == 4)
+                {
+                    throw new PipelineFaultException("nothing to learn from");
+                }
+
+                held.Add(frame);
+            },
+            output => held.ForEach(output.Add)));
+        run.AddSink("end", done, frame => seen.Add(frame.Number));
+
+        var report = await run.RunAsync(Stop);
+
+        Assert.Equal(PipelineOutcome.Faulted, report.Outcome);
+        Assert.Empty(seen);
+        AssertAddsUp(report);
+    }
+
+    [Fact]
     public async Task Sink_is_completed_once_after_its_last_item()
     {
         using var checkedPool = new LeakCheckedPool();
