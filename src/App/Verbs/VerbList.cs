@@ -11,5 +11,6 @@ internal static class VerbList
         InfoVerb.Create(),
         TestVerb.Create(),
         SimulateVerb.Create(),
+        LinkVerb.Create(),
     ];
 }
