@@ -7,7 +7,8 @@ namespace LiveLtem.Tracker.Motion;
 internal sealed class MotionLearner
 {
     private const int FewestSteps = 10;
-    private const int FewestPairs = 60;
+    private const int FewestPairs = 16;
+    private const double LeastSignificance = 4;
     private const int MostSteps = 20_000;
     private const double RememberedShare = 0.3;
     private const double LargestRetention = 0.95;
@@ -69,7 +70,9 @@ internal sealed class MotionLearner
         // With x' = x + v and v' = retention v + noise, the steps' covariance is retention V at lag one and retention^2 V at lag two.
         var lagOne = (_products / _pairs) + measurement;
         var lagTwo = _secondProducts / _secondPairs;
-        if (lagOne < RememberedShare * motion || lagTwo <= 0)
+        // The covariance of independent steps scatters by step / sqrt(2 pairs): both axes count.
+        var significant = LeastSignificance * step / Math.Sqrt(2 * _pairs);
+        if (lagOne < Math.Max(RememberedShare * motion, significant) || lagTwo <= 0)
         {
             return new MotionModel(motion, 0, 0);
         }
