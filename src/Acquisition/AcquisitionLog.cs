@@ -14,6 +14,9 @@ internal static partial class AcquisitionLog
     [LoggerMessage(2002, LogLevel.Information, "{Source}: followed to its end after {Frames} frames")]
     public static partial void FollowEnded(this ILogger logger, string source, long frames);
 
+    [LoggerMessage(2004, LogLevel.Warning, "{Source}: ended after {Frames} of {Promised} frames")]
+    public static partial void EndedEarly(this ILogger logger, string source, long frames, long promised);
+
     [LoggerMessage(2003, LogLevel.Information, "{Folder}: watching, {Count} files are there already")]
     public static partial void WatchStarted(this ILogger logger, string folder, int count);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using LiveLtem.Acquisition.Files;
 using LiveLtem.Acquisition.Files.Images;
+using LiveLtem.Acquisition.Watch;
 using LiveLtem.Core;
 
 namespace LiveLtem.Acquisition;
@@ -53,12 +54,45 @@ public sealed class FrameSources
         return new FileFrameSource(OpenReader(uriOrPath, options), options);
     }
 
+    /// <summary>Opens a source and waits until it is known what it is: at once for a file, with the first file for a watched folder.</summary>
+    /// <exception cref="InputException">As <see cref="Open"/>.</exception>
+    public async Task<IFrameSource> OpenAsync(string uriOrPath, SourceOptions? options, CancellationToken cancellationToken)
+    {
+        var source = Open(uriOrPath, options);
+        if (source is IDelayedSource delayed)
+        {
+            try
+            {
+                await delayed.WaitUntilKnownAsync(cancellationToken);
+            }
+            catch
+            {
+                await source.DisposeAsync();
+                throw;
+            }
+        }
+
+        return source;
+    }
+
     /// <summary>Opens a file or a folder of images for reading frame by frame.</summary>
     /// <exception cref="InputException">As <see cref="Open"/>.</exception>
     public IFrameReader OpenReader(string path, SourceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return Directory.Exists(path) ? new FolderReader(path, IsReadable, file => OpenFile(file, options)) : OpenFile(path, options);
+    }
+
+    /// <summary>Watches the folder of <c>watch:DIR</c>; see <see cref="WatchSource"/>.</summary>
+    internal IFrameSource Watch(string address, SourceOptions options) =>
+        new WatchSource(address[(address.IndexOf(':', StringComparison.Ordinal) + 1)..], file => IsText(file) ? null : OpenFile(file, options), options);
+
+    /// <summary>True for logs and notes that stand beside frames.</summary>
+    private static bool IsText(string path)
+    {
+        using var file = FrameFile.Open(path);
+        var probe = FileProbe.Of(file);
+        return probe.Length > 0 && UnreadableFormats.IsText(probe);
     }
 
     private IFrameReader OpenFile(string path, SourceOptions options)

@@ -18,6 +18,9 @@ public sealed record SourceOptions
     /// <summary>How often a followed file or a watched folder is looked at.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How long a file in a watched folder may stand still without being whole before it is passed over; later files wait for it meanwhile.</summary>
+    public TimeSpan WatchPatience { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Most bytes that a gz or bz2 file may unpack to; they go to a temporary file.</summary>
     public long MaxUnpackedBytes { get; init; } = 64L << 30;
 

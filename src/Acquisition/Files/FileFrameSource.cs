@@ -57,7 +57,7 @@ public sealed class FileFrameSource : IFrameSource, ISeekableSource
     private async Task ReadAllAsync(FramePool pool, ChannelWriter<Frame> output, CancellationToken cancellationToken)
     {
         var clock = _options.TimeProvider;
-        var end = Math.Min(_range.End ?? long.MaxValue, _options.Follow ? long.MaxValue : Info.Frames ?? long.MaxValue);
+        var end = _range.End ?? long.MaxValue;
         var lastGrowth = clock.GetTimestamp();
         for (var index = _range.Start; index < end;)
         {
@@ -67,6 +67,11 @@ public sealed class FileFrameSource : IFrameSource, ISeekableSource
             {
                 if (!_options.Follow)
                 {
+                    if (index < Info.Frames)
+                    {
+                        _options.Logger.EndedEarly(Info.Name, index, Info.Frames.Value);
+                    }
+
                     return;
                 }
 

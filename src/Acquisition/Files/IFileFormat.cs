@@ -43,6 +43,9 @@ public interface IFrameReader : IDisposable
     /// <summary>What the file is. Opening reads headers only, whatever the file's size.</summary>
     SourceInfo Info { get; }
 
+    /// <summary>True where the file promises more frames than are whole in it: cut off, or still being written.</summary>
+    bool IsIncomplete { get; }
+
     /// <summary>Reads one frame into a rented buffer.</summary>
     /// <param name="index">From 0 in stored order; not below the last one asked for.</param>
     /// <param name="pool">Where the buffer comes from.</param>

@@ -9,6 +9,9 @@ internal static class UnreadableFormats
     /// <summary>What the file is, or null where nobody knows.</summary>
     public static string? Name(FileProbe probe) => Binary(probe) ?? Text(probe);
 
+    /// <summary>True for a text of any kind.</summary>
+    public static bool IsText(FileProbe probe) => Binary(probe) is null && Text(probe) is not null;
+
     private static string? Binary(FileProbe probe)
     {
         var head = probe.Head.Span;

@@ -56,6 +56,6 @@ public sealed record FrameRange(long Start, long? End)
 /// <summary>A source that can leave out frames without reading them.</summary>
 public interface ISeekableSource
 {
-    /// <summary>Delivers only these frames, with the numbers they have in the file. Call before the run.</summary>
+    /// <summary>Asks for only these frames, with the numbers they have in the file. Call before the run. <see cref="SourceInfo.Frames"/> stays the file's.</summary>
     void Restrict(FrameRange range);
 }

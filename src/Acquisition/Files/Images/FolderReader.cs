@@ -38,6 +38,9 @@ internal sealed partial class FolderReader : IFrameReader
 
     public SourceInfo Info { get; }
 
+    /// <summary>Never: nobody says how many there should be.</summary>
+    public bool IsIncomplete => false;
+
     public FrameDraft? TryRead(long index, FramePool pool, out double? sourceTimeS)
     {
         sourceTimeS = null;

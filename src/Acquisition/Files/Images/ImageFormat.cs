@@ -1,3 +1,4 @@
+using LiveLtem.Acquisition.Decoding;
 using LiveLtem.Core;
 using OpenCvSharp;
 
@@ -64,6 +65,9 @@ internal sealed class ImageReader : IFrameReader
 
     public SourceInfo Info { get; }
 
+    /// <summary>Never: an image that is not whole does not open.</summary>
+    public bool IsIncomplete => false;
+
     public FrameDraft? TryRead(long index, FramePool pool, out double? sourceTimeS)
     {
         sourceTimeS = null;
@@ -95,6 +99,7 @@ internal sealed class ImageReader : IFrameReader
 
     private Mat Decode()
     {
+        OpenCvQuiet.Ensure();
         try
         {
             // 'Unchanged' keeps 16 bit and leaves the EXIF orientation alone: row 0 is the file's first row.

@@ -32,6 +32,8 @@ internal sealed class MrcReader : IFrameReader
 
     public SourceInfo Info { get; }
 
+    public bool IsIncomplete => WholeSections < _header.Sections;
+
     private long WholeSections => Math.Max(0, _file.Length - _header.DataOffset) / _header.SectionBytes;
 
     public FrameDraft? TryRead(long index, FramePool pool, out double? sourceTimeS)

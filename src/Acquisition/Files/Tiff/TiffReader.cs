@@ -27,11 +27,14 @@ internal sealed class TiffReader : IFrameReader
         _oneDirectory = _pages.Offsets.Count == 1 && facts.StatedImages > 1 && HoldsStack(_first);
         var promised = _oneDirectory ? facts.StatedImages : _pages.Offsets.Count;
         _frames = CountWhole(promised);
+        IsIncomplete = _frames < promised || _pages.Fault is not null;
         _decoder = new TiffPageDecoder(file, _kind);
         Info = Describe(facts, promised);
     }
 
     public SourceInfo Info { get; }
+
+    public bool IsIncomplete { get; }
 
     public FrameDraft? TryRead(long index, FramePool pool, out double? sourceTimeS)
     {

@@ -1,0 +1,8 @@
+namespace LiveLtem.Acquisition.Watch;
+
+/// <summary>A source that cannot say what it is before something arrived.</summary>
+public interface IDelayedSource
+{
+    /// <summary>Waits until <see cref="LiveLtem.Core.IFrameSource.Info"/> is known.</summary>
+    Task WaitUntilKnownAsync(CancellationToken cancellationToken);
+}
