@@ -92,6 +92,25 @@ public sealed record SceneOptions
         Demand(GainSpread is >= 0 and <= 0.3, "--gain-spread", GainSpread, "0 to 0.3");
     }
 
+    /// <summary>A pixel type by its numpy name.</summary>
+    /// <exception cref="InputException">It is none that a scene can be written in.</exception>
+    public static PixelType ParseType(string name) => name switch
+    {
+        "uint8" or "u8" => PixelType.UInt8,
+        "uint16" or "u16" => PixelType.UInt16,
+        "float32" or "f32" => PixelType.Float32,
+        _ => throw new InputException($"--dtype {name}: must be uint8, uint16 or float32"),
+    };
+
+    /// <summary>True for bright particles, by the word.</summary>
+    /// <exception cref="InputException">The word is neither dark nor bright.</exception>
+    public static bool ParsePolarity(string name) => name switch
+    {
+        "dark" => false,
+        "bright" => true,
+        _ => throw new InputException($"--polarity {name}: must be dark or bright"),
+    };
+
     private static void Demand(bool good, string option, object? value, string allowed)
     {
         if (!good)

@@ -14,7 +14,7 @@ internal static class InfoVerb
         var command = new Command("info", "What a file is and what is missing. Example: liveltem info run7.mrc --json") { file, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var source = AcquisitionServices.CreateFrameSources().Open(parsed.GetRequiredValue(file));
+            await using var source = Sources.Create().Open(parsed.GetRequiredValue(file));
             Console.Out.WriteLine(parsed.GetValue(json) ? InfoText.Json(source.Info) : InfoText.Table(source.Info));
             return 0;
         });

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LiveLtem.Core;
 using LiveLtem.HardwareSim;
 using LiveLtem.HardwareSim.Scenes;
 
@@ -43,8 +42,8 @@ internal static class SimulateVerb
                 PixelSizeNm = parsed.GetValue(pixel),
                 FrameTimeS = parsed.GetValue(frameTime),
                 ExposureS = parsed.GetValue(exposure),
-                Type = ParseType(parsed.GetValue(type)!),
-                Bright = ParsePolarity(parsed.GetValue(polarity)!),
+                Type = SceneOptions.ParseType(parsed.GetValue(type)!),
+                Bright = SceneOptions.ParsePolarity(parsed.GetValue(polarity)!),
                 Particles = parsed.GetValue(particles),
                 RotationDegPerFrame = parsed.GetValue(rotation),
                 DriftPxPerFrame = parsed.GetValue(drift),
@@ -66,21 +65,6 @@ internal static class SimulateVerb
         });
         return command;
     }
-
-    private static PixelType ParseType(string name) => name switch
-    {
-        "uint8" or "u8" => PixelType.UInt8,
-        "uint16" or "u16" => PixelType.UInt16,
-        "float32" or "f32" => PixelType.Float32,
-        _ => throw new InputException($"--dtype {name}: must be uint8, uint16 or float32"),
-    };
-
-    private static bool ParsePolarity(string name) => name switch
-    {
-        "dark" => false,
-        "bright" => true,
-        _ => throw new InputException($"--polarity {name}: must be dark or bright"),
-    };
 
     private sealed class Report(Action<int> tell) : IProgress<int>
     {
