@@ -12,5 +12,6 @@ internal static class VerbList
         TestVerb.Create(),
         SimulateVerb.Create(),
         LinkVerb.Create(),
+        ScoreVerb.Create(),
     ];
 }

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using LiveLtem.HardwareSim.Scoring;
+
+namespace LiveLtem.App.Verbs;
+
+/// <summary><c>score --truth truth.csv --pred tracks.csv</c>: how good a table is.</summary>
+internal static class ScoreVerb
+{
+    /// <summary>Builds the verb.</summary>
+    public static Command Create()
+    {
+        var truth = new Option<string>("--truth") { Description = "What was there: truth.csv of a simulation, or any frame,particle,x,y table.", Required = true };
+        var predicted = new Option<string>("--pred") { Description = "What was found: tracks.csv, or any frame,x,y table.", Required = true };
+        var gate = new Option<double?>("--gate-px") { Description = "Greatest distance of a match, px (default: half of the particle's minor length)." };
+        var json = new Option<bool>("--json") { Description = "One JSON object for scripts." };
+        var command = new Command(
+            "score",
+            "Detection F1, position and angle errors against their bound, id switches, MOTA, IDF1 and HOTA of a table against the truth.\n\nExample: liveltem score --truth sim/truth.csv --pred out/tracks.csv --json")
+        {
+            truth, predicted, gate, json,
+        };
+        command.SetAction(parsed =>
+        {
+            var report = Scorer.Score(
+                PointTable.Read(parsed.GetRequiredValue(truth)), PointTable.Read(parsed.GetRequiredValue(predicted)), parsed.GetValue(gate));
+            Console.Out.WriteLine(parsed.GetValue(json) ? ScoreText.Json(report) : ScoreText.Table(report));
+            return 0;
+        });
+        return command;
+    }
+}
