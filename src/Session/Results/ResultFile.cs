@@ -2,17 +2,14 @@ using LiveLtem.Core;
 
 namespace LiveLtem.Session.Results;
 
-/// <summary>A file that appears under its name only when it is whole: until then it carries <c>.partial</c> behind it.</summary>
+/// <summary>A file that appears under its name only when it is whole: until then it is called <c>name.partial.ext</c>.</summary>
 internal sealed class ResultFile(string path)
 {
-    /// <summary>What a file is called while it is being written.</summary>
-    public const string PartialSuffix = ".partial";
-
     /// <summary>Its name once it is whole.</summary>
     public string FinalPath { get; } = path;
 
-    /// <summary>Its name while it is being written.</summary>
-    public string PartialPath { get; } = path + PartialSuffix;
+    /// <summary>Its name while it is being written; the extension stays, since video libraries go by it.</summary>
+    public string PartialPath { get; } = Path.ChangeExtension(path, $".partial{Path.GetExtension(path)}");
 
     /// <summary>Starts the file anew.</summary>
     /// <exception cref="InputException">It cannot be created.</exception>
@@ -26,6 +23,13 @@ internal sealed class ResultFile(string path)
         {
             throw new InputException($"cannot write {FinalPath}: {error.Message}", error);
         }
+    }
+
+    /// <summary>Takes away what an earlier run left, whole or partial.</summary>
+    public void Delete()
+    {
+        File.Delete(FinalPath);
+        File.Delete(PartialPath);
     }
 
     /// <summary>Gives the file its name, in place of an older one.</summary>

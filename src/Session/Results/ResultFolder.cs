@@ -124,8 +124,7 @@ public sealed class ResultFolder : IResultSink
             Directory.CreateDirectory(Path);
             foreach (var name in OwnFiles)
             {
-                File.Delete(System.IO.Path.Combine(Path, name));
-                File.Delete(System.IO.Path.Combine(Path, name + ResultFile.PartialSuffix));
+                new ResultFile(System.IO.Path.Combine(Path, name)).Delete();
             }
 
             // No rule raises alerts yet; a recording without any has an empty file.

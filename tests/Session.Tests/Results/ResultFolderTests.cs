@@ -26,7 +26,7 @@ public sealed class ResultFolderTests : IDisposable
         Assert.Equal(7, File.ReadAllLines(Path.Combine(Out, "tracks.csv")).Length);
         Assert.Equal("", File.ReadAllText(Path.Combine(Out, "alerts.jsonl")));
         Assert.True(File.Exists(Path.Combine(Out, "tracks.parquet")));
-        Assert.Empty(Directory.GetFiles(Out, "*.partial"));
+        Assert.Empty(Directory.GetFiles(Out, "*.partial.*"));
     }
 
     [Fact]
