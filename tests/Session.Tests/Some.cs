@@ -62,4 +62,28 @@ internal static class Some
         DriftXPx = 0.125,
         DriftYPx = 0,
     };
+
+    /// <summary>A noisy bright frame with a dark square at (30, 20).</summary>
+    public static Frame Image(FramePool pool, long number, int height = 64, int width = 96)
+    {
+        using var draft = pool.Rent(height, width, PixelType.UInt16);
+        var pixels = draft.Pixels<ushort>();
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            var (y, x) = (i / width, i % width);
+            var dark = Math.Abs(x - 30) <= 10 && Math.Abs(y - 20) <= 10;
+            pixels[i] = (ushort)((dark ? 60 : 100) + ((i * 7919 + (int)number) % 13));
+        }
+
+        return draft.Publish(new FrameHeader { Number = number });
+    }
+
+    public static FrameDetections Detections(long frame, ushort[]? labels = null, int height = 64, int width = 96) => new()
+    {
+        Header = new FrameHeader { Number = frame },
+        Particles = [],
+        Height = height,
+        Width = width,
+        Labels = labels,
+    };
 }

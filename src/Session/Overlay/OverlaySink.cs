@@ -23,7 +23,7 @@ internal sealed class OverlaySink : IResultSink
         _painter = new OverlayPainter(source.Height, source.Width, calibration.PixelSizeNm?.Value);
         // As fast as it was recorded, within what a person can watch and a player can play.
         var framesPerSecond = calibration.FrameTimeS is { Value: > 0 } time ? Math.Clamp(1 / time.Value, 5, 60) : DefaultFramesPerSecond;
-        _video = new VideoWriter(_file.PartialPath, FourCC.MP4V, framesPerSecond, _painter.Size);
+        _video = new VideoWriter(_file.PartialPath, FourCC.FromString("mp4v"), framesPerSecond, _painter.Size);
         if (!_video.IsOpened())
         {
             _video.Dispose();

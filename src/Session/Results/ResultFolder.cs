@@ -1,4 +1,7 @@
 using LiveLtem.Core;
+using LiveLtem.Session.Masks;
+using LiveLtem.Session.Overlay;
+using LiveLtem.Session.Report;
 
 namespace LiveLtem.Session.Results;
 
@@ -24,6 +27,9 @@ public sealed class ResultFolder : IResultSink
 
     /// <summary>Full path of the folder.</summary>
     public string Path { get; }
+
+    /// <summary>What the report should say besides: how it was analysed, what to know before trusting it. Up to <see cref="CompleteAsync"/>.</summary>
+    public ReportNotes Notes { get; } = new();
 
     /// <summary>Makes the folder ready and starts its files.</summary>
     /// <param name="options">What to write.</param>
@@ -140,5 +146,16 @@ public sealed class ResultFolder : IResultSink
     {
         _parts.Add(new TableSink(Path, options.Time));
         _parts.Add(new AnalysisSink(Path, options.Calibration));
+        if (options.WriteMasks)
+        {
+            _parts.Add(new MaskSink(Path, options.Source, options.Calibration));
+        }
+
+        if (options.WriteOverlay)
+        {
+            _parts.Add(new OverlaySink(Path, options.Source, options.Calibration));
+        }
+
+        _parts.Add(new ReportSink(Path, options, Notes));
     }
 }

@@ -1,0 +1,142 @@
+using System.Xml;
+using System.Xml.Linq;
+using CsCheck;
+using LiveLtem.Core;
+using LiveLtem.Session.Report;
+using LiveLtem.Session.Results;
+using OpenCvSharp;
+
+namespace LiveLtem.Session.Tests.Report;
+
+public sealed class ReportTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public async Task A_whole_session_gives_pictures_a_movie_masks_and_a_page_that_needs_nothing_else()
+    {
+        using var pool = new FramePool();
+        var source = new SourceInfo
+        {
+            Name = "a <b> & \"c\".mrc", Format = "MRC", Height = 64, Width = 96, Type = PixelType.UInt16, Frames = 12, Warnings = ["cut off after 12 frames"],
+        };
+        var calibration = new Calibration { PixelSizeNm = new Calibrated(0.5, "MRC header"), FrameTimeS = new Calibrated(0.05, "--frame-time-s") };
+        await using (var results = await ResultFolder.CreateAsync(new ResultFolderOptions
+        {
+            Path = _folder.Root, Source = source, Calibration = calibration, Profile = "nanoparticles", WriteMasks = true, WriteOverlay = true,
+        }))
+        {
+            results.Notes.AddFact("Detector", "dark particles of 20 px");
+            for (var i = 0; i < 12; i++)
+            {
+                Deliver(results, pool, i, analysed: i != 5);
+            }
+
+            await results.CompleteAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0, pool.Outstanding);
+        var html = await File.ReadAllTextAsync(_folder.File("report.html"), TestContext.Current.CancellationToken);
+        var page = Parse(html);
+        Assert.All(page.Descendants("img"), image => Assert.StartsWith("data:image/jpeg;base64,", (string)image.Attribute("src")!, StringComparison.Ordinal));
+        Assert.Equal(2, page.Descendants("img").Count());
+        Assert.True(page.Descendants("svg").Count() >= 5);
+        Assert.Contains("a <b> & \"c\".mrc", page.Descendants("h1").Single().Value, StringComparison.Ordinal);
+        Assert.Contains("cut off after 12 frames", html, StringComparison.Ordinal);
+        Assert.Contains("1 frames were received but not analysed", html, StringComparison.Ordinal);
+        Assert.Contains("dark particles of 20 px", html, StringComparison.Ordinal);
+        Assert.Contains("--counts-per-electron", html, StringComparison.Ordinal);
+        page.Descendants("img").Remove();
+        Assert.DoesNotContain("NaN", page.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("http", page.ToString(), StringComparison.Ordinal);
+
+        Cv2.ImReadMulti(_folder.File("masks.tif"), out var masks, ImreadModes.Unchanged);
+        Assert.Equal(12, masks.Length);
+        Assert.Equal(0, Cv2.CountNonZero(masks[5]));
+        Assert.Equal(441, Cv2.CountNonZero(masks[6]));
+        using var movie = new VideoCapture(_folder.File("overlay.mp4"));
+        Assert.Equal(11, movie.FrameCount);
+        Assert.Equal(20, movie.Fps, 0.01);
+    }
+
+    [Fact]
+    public async Task A_session_without_a_single_frame_still_explains_itself()
+    {
+        var source = new SourceInfo { Name = "empty", Format = "simulation", Height = 8, Width = 8, Type = PixelType.UInt8 };
+        await using (var results = await ResultFolder.CreateAsync(new ResultFolderOptions
+        {
+            Path = _folder.Root, Source = source, Calibration = Calibration.Unknown, WriteMasks = true, WriteOverlay = true,
+        }))
+        {
+            await results.CompleteAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Contains("No frame arrived", Parse(await File.ReadAllTextAsync(_folder.File("report.html"), TestContext.Current.CancellationToken)).ToString(), StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("overlay.mp4")));
+    }
+
+    [Fact]
+    public void A_curve_of_any_length_keeps_its_mean_and_extremes_in_bounded_memory() =>
+        Gen.Int[1, 20_000].Sample(
+            count =>
+            {
+                var series = new Series();
+                for (var i = 0; i < count; i++)
+                {
+                    series.Add(i, i % 97);
+                    series.Add(i, i % 3 == 0 ? null : double.NaN);
+                }
+
+                var bins = series.Bins();
+                Assert.InRange(bins.Count, 1, 512);
+                Assert.Equal(Math.Min(count - 1, 96), bins.Max(bin => bin.High));
+                Assert.Equal(0, bins.Min(bin => bin.Low));
+                Assert.True(bins.Zip(bins.Skip(1)).All(pair => pair.First.X < pair.Second.X));
+            },
+            iter: 50);
+
+    [Fact]
+    public void Ticks_are_few_round_and_inside() =>
+        Gen.Select(Gen.Double[-1e6, 1e6], Gen.Double[-9, 6]).Sample((low, exponent) =>
+        {
+            var high = low + Math.Pow(10, exponent);
+            if (high <= low)
+            {
+                return;
+            }
+
+            var ticks = Ticks.Between(low, high, 5);
+            Assert.InRange(ticks.Count, 1, 12);
+            var slack = 1e-6 * (high - low) + 1e-9;
+            Assert.All(ticks, tick => Assert.InRange(tick, low - slack, high + slack));
+        });
+
+    public void Dispose() => _folder.Dispose();
+
+    private static XDocument Parse(string html)
+    {
+        using var reader = XmlReader.Create(new StringReader(html), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore });
+        return XDocument.Load(reader);
+    }
+
+    private static void Deliver(ResultFolder results, FramePool pool, int i, bool analysed)
+    {
+        var row = Some.Row(i) with { Processed = analysed };
+        results.OnFrame(row);
+        if (!analysed)
+        {
+            return;
+        }
+
+        using var frame = Some.Image(pool, i);
+        var labels = new ushort[64 * 96];
+        for (var y = 10; y <= 30; y++)
+        {
+            labels.AsSpan((y * 96) + 20, 21).Fill(1);
+        }
+
+        var tracks = Some.Tracks(i, Some.Point(i, 0, Some.Fit(30 + (0.2 * i), 20, angleDeg: i)), Some.Point(i, 1, Some.Fit(70, 45 - i, symmetry: 0)));
+        results.OnImage(frame, Some.Detections(i, labels), tracks);
+        results.OnTracks(tracks, row);
+    }
+}
