@@ -185,7 +185,7 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
     private SvgPlot TrackLengths()
     {
         const int Bars = 24;
-        var plot = new SvgPlot("Lengths of the tracks", "frames in the track", "tracks") { FromZero = true };
+        var plot = new SvgPlot("Lengths of the tracks", "frames in the track", "tracks") { FromZero = true }.Bar(0, 0, 0);
         if (data.Tracks.Count > 0)
         {
             var longest = data.Tracks.Max(track => track.Points);

@@ -15,7 +15,7 @@ internal static class Ticks
         var ticks = new List<double>();
         for (var i = Math.Ceiling((low / step) - 1e-9); i * step <= high + (1e-9 * step); i++)
         {
-            ticks.Add(i * step);
+            ticks.Add((i * step) + 0.0); // a sum with 0 is never the negative zero
         }
 
         return ticks;

@@ -42,7 +42,15 @@ public sealed class OverlayTests
     {
         var rod = new ShapeFit
         {
-            Symmetry = 2, XPx = 0, YPx = 0, XErrPx = 0, YErrPx = 0, AngleDeg = 90, AreaPx = 100, MajorPx = 30, MinorPx = 8,
+            Symmetry = 2,
+            XPx = 0,
+            YPx = 0,
+            XErrPx = 0,
+            YErrPx = 0,
+            AngleDeg = 90,
+            AreaPx = 100,
+            MajorPx = 30,
+            MinorPx = 8,
         };
         var corners = Outline.Of(rod);
         Assert.Equal(30, corners.Max(p => p.Y) - corners.Min(p => p.Y), 0.1);

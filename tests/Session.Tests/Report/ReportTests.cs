@@ -18,12 +18,23 @@ public sealed class ReportTests : IDisposable
         using var pool = new FramePool();
         var source = new SourceInfo
         {
-            Name = "a <b> & \"c\".mrc", Format = "MRC", Height = 64, Width = 96, Type = PixelType.UInt16, Frames = 12, Warnings = ["cut off after 12 frames"],
+            Name = "a <b> & \"c\".mrc",
+            Format = "MRC",
+            Height = 64,
+            Width = 96,
+            Type = PixelType.UInt16,
+            Frames = 12,
+            Warnings = ["cut off after 12 frames"],
         };
         var calibration = new Calibration { PixelSizeNm = new Calibrated(0.5, "MRC header"), FrameTimeS = new Calibrated(0.05, "--frame-time-s") };
         await using (var results = await ResultFolder.CreateAsync(new ResultFolderOptions
         {
-            Path = _folder.Root, Source = source, Calibration = calibration, Profile = "nanoparticles", WriteMasks = true, WriteOverlay = true,
+            Path = _folder.Root,
+            Source = source,
+            Calibration = calibration,
+            Profile = "nanoparticles",
+            WriteMasks = true,
+            WriteOverlay = true,
         }))
         {
             results.Notes.AddFact("Detector", "dark particles of 20 px");
@@ -65,7 +76,11 @@ public sealed class ReportTests : IDisposable
         var source = new SourceInfo { Name = "empty", Format = "simulation", Height = 8, Width = 8, Type = PixelType.UInt8 };
         await using (var results = await ResultFolder.CreateAsync(new ResultFolderOptions
         {
-            Path = _folder.Root, Source = source, Calibration = Calibration.Unknown, WriteMasks = true, WriteOverlay = true,
+            Path = _folder.Root,
+            Source = source,
+            Calibration = Calibration.Unknown,
+            WriteMasks = true,
+            WriteOverlay = true,
         }))
         {
             await results.CompleteAsync(TestContext.Current.CancellationToken);
