@@ -18,7 +18,7 @@ internal static class Program
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            Console.Error.WriteLine($"liveltem: {parsed.Errors[0].Message} See 'liveltem {parsed.CommandResult.Command.Name} --help'.");
+            Console.Error.WriteLine($"liveltem: {OneLine(Complaint(parsed))}");
             return 2;
         }
 
@@ -46,6 +46,19 @@ internal static class Program
 
             return 1;
         }
+    }
+
+    private static string Complaint(ParseResult parsed)
+    {
+        if (parsed.CommandResult.Command is not RootCommand)
+        {
+            return $"{parsed.Errors[0].Message} See 'liveltem {parsed.CommandResult.Command.Name} --help'.";
+        }
+
+        // The parser's own first words for an unknown verb are that a verb is missing.
+        return parsed.UnmatchedTokens.Count > 0
+            ? $"there is no verb '{parsed.UnmatchedTokens[0]}'. See 'liveltem --help'."
+            : "name a verb. See 'liveltem --help'.";
     }
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ");

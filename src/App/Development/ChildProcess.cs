@@ -7,6 +7,12 @@ namespace LiveLtem.App.Development;
 /// <summary>Runs a program to its end and keeps what it printed.</summary>
 internal static class ChildProcess
 {
+    /// <summary>The <c>dotnet</c> that runs this program, else the one on the path.</summary>
+    /// <remarks>The SDK names itself to its children; the launcher runs the program by <c>dotnet</c>, which is then the process.</remarks>
+    public static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host
+        ? host
+        : Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet";
+
     /// <summary>Runs a program without a terminal; both of its outputs are read together.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments, each as it is.</param>

@@ -10,31 +10,15 @@ namespace LiveLtem.App.Development;
 /// <param name="progress">Takes what is going on.</param>
 internal sealed partial class TestRun(string root, TextWriter output, TextWriter progress)
 {
-    private const string Solution = "LiveLtem.sln";
     private const int AtOnce = 2;
     private const int TailLength = 4000;
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan ProjectLimit = TimeSpan.FromMinutes(12);
 
-    // The SDK names itself to its children; a program that was started otherwise finds it on the path.
-    private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host
-        ? host
-        : Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet";
-
     /// <summary>Finds the checkout that this program was built in.</summary>
     /// <exception cref="InputException">The program does not lie in a checkout.</exception>
-    public static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, Solution)))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InputException($"test: no {Solution} above {AppContext.BaseDirectory}; the tests come with the sources, so run ./liveltem test in a checkout");
-    }
+    public static string FindRoot() => Checkout.TryFind()
+        ?? throw new InputException($"test: no {Checkout.Solution} above {AppContext.BaseDirectory}; the tests come with the sources, so run ./liveltem test in a checkout");
 
     /// <summary>Builds, runs and reports; the last line printed is <c>N passed, N failed, N skipped</c>.</summary>
     /// <param name="filter">Part of the names of the tests to run, or null for all.</param>
@@ -45,7 +29,7 @@ internal sealed partial class TestRun(string root, TextWriter output, TextWriter
     {
         await progress.WriteLineAsync("liveltem: building the tests").ConfigureAwait(false);
         var build = await ChildProcess.RunAsync(
-            Dotnet, ["build", Solution, "-c", "Release", "-v", "quiet", "-nologo", "-nodeReuse:false"], root, BuildLimit, cancellationToken).ConfigureAwait(false);
+            ChildProcess.Dotnet, ["build", Checkout.Solution, "-c", "Release", "-v", "quiet", "-nologo", "-nodeReuse:false"], root, BuildLimit, cancellationToken).ConfigureAwait(false);
         if (build.ExitCode != 0)
         {
             await output.WriteLineAsync(build.Output.TrimEnd()).ConfigureAwait(false);
@@ -82,7 +66,7 @@ internal sealed partial class TestRun(string root, TextWriter output, TextWriter
 
     private IReadOnlyList<string> Projects()
     {
-        var solution = File.ReadAllText(Path.Combine(root, Solution));
+        var solution = File.ReadAllText(Path.Combine(root, Checkout.Solution));
         return [.. TestProject().Matches(solution).Select(match => Path.Combine(root, match.Groups["path"].Value.Replace('\\', '/')))];
     }
 
@@ -99,7 +83,7 @@ internal sealed partial class TestRun(string root, TextWriter output, TextWriter
         }
 
         var started = Stopwatch.GetTimestamp();
-        var (exitCode, printed) = await ChildProcess.RunAsync(Dotnet, arguments, folder, ProjectLimit, cancellationToken).ConfigureAwait(false);
+        var (exitCode, printed) = await ChildProcess.RunAsync(ChildProcess.Dotnet, arguments, folder, ProjectLimit, cancellationToken).ConfigureAwait(false);
         var timeS = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var tail = printed.Length > TailLength ? printed[^TailLength..] : printed;
         return exitCode is { } code

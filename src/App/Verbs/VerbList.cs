@@ -9,6 +9,7 @@ internal static class VerbList
     public static IEnumerable<Command> All() =>
     [
         InfoVerb.Create(),
+        DoctorVerb.Create(),
         TestVerb.Create(),
         SimulateVerb.Create(),
         LinkVerb.Create(),

@@ -4,13 +4,18 @@ namespace LiveLtem.Session.Report;
 public sealed class ReportNotes
 {
     private readonly Lock _gate = new();
-    private readonly List<(string Name, string Text)> _facts = [];
+    private readonly List<(string Name, Func<string?> Text)> _facts = [];
     private readonly List<string> _warnings = [];
 
     /// <summary>Adds a line to the account of how the movie was analysed.</summary>
     /// <param name="name">What it is about: <c>Detector</c>, <c>Speed</c>, …</param>
     /// <param name="text">The fact.</param>
-    public void AddFact(string name, string text)
+    public void AddFact(string name, string text) => AddFact(name, () => text);
+
+    /// <summary>Adds a line whose words are known only when the session has ended.</summary>
+    /// <param name="name">What it is about.</param>
+    /// <param name="text">Asked once, when the report is written; null leaves the line out.</param>
+    public void AddFact(string name, Func<string?> text)
     {
         lock (_gate)
         {
@@ -34,7 +39,7 @@ public sealed class ReportNotes
     {
         lock (_gate)
         {
-            return [.. _facts];
+            return [.. _facts.Select(fact => (fact.Name, Text: fact.Text())).Where(fact => fact.Text is not null).Select(fact => (fact.Name, fact.Text!))];
         }
     }
 
