@@ -68,8 +68,16 @@ internal sealed class TableSink : IResultSink
 
         public async Task FinishAsync(CancellationToken cancellationToken)
         {
-            Writer.Dispose();
-            _csv.Commit();
+            try
+            {
+                Writer.Dispose();
+            }
+            finally
+            {
+                // Whatever stops the last rows, those before them are whole.
+                _csv.Commit();
+            }
+
             await ParquetTable.ConvertAsync(_csv.FinalPath, _parquet.PartialPath, _schema, cancellationToken).ConfigureAwait(false);
             _parquet.Commit();
         }

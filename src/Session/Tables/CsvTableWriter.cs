@@ -138,7 +138,20 @@ public sealed class CsvTableWriter : IDisposable
 
     private void WriteWholeRows()
     {
-        _stream.Write(_buffer, 0, _rowStart);
+        var end = _stream.CanSeek ? _stream.Position : 0;
+        try
+        {
+            _stream.Write(_buffer, 0, _rowStart);
+        }
+        catch (IOException) when (_stream.CanSeek)
+        {
+            // A full disk takes part of a write: what stays is whole rows.
+            _stream.SetLength(end);
+            _rowStart = 0;
+            _used = 0;
+            throw;
+        }
+
         Array.Copy(_buffer, _rowStart, _buffer, 0, _used - _rowStart);
         _used -= _rowStart;
         _rowStart = 0;

@@ -72,6 +72,29 @@ public sealed class TableTests : IDisposable
     }
 
     [Fact]
+    public void A_full_disk_leaves_whole_rows()
+    {
+        var disk = new SmallDisk(1000);
+        var table = new CsvTableWriter(disk, FrameTable.Schema);
+        for (var i = 0; i < 5; i++)
+        {
+            FrameTable.Append(table, Some.Row(i));
+        }
+
+        table.Flush();
+        for (var i = 5; i < 50; i++)
+        {
+            FrameTable.Append(table, Some.Row(i));
+        }
+
+        Assert.Throws<IOException>(table.Flush);
+        var left = Encoding.UTF8.GetString(disk.ToArray());
+        table.Dispose();
+        Assert.EndsWith("\n", left, StringComparison.Ordinal);
+        Assert.Equal(6, left.Count(c => c == '\n'));
+    }
+
+    [Fact]
     public void Writing_a_row_makes_no_garbage()
     {
         using var table = new CsvTableWriter(Stream.Null, FrameTable.Schema);
@@ -178,4 +201,17 @@ public sealed class TableTests : IDisposable
     }
 
     private static DataField Field(ParquetReader reader, string column) => reader.Schema.DataFields.Single(field => field.Name == column);
+
+    private sealed class SmallDisk(int room) : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            var fits = (int)Math.Min(count, room - Length);
+            base.Write(buffer, offset, fits);
+            if (fits < count)
+            {
+                throw new IOException("No space left on device");
+            }
+        }
+    }
 }
