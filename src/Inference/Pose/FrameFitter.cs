@@ -1,0 +1,288 @@
+using LiveLtem.Core;
+using LiveLtem.Inference.Segment;
+
+namespace LiveLtem.Inference.Pose;
+
+/// <summary>Fits all hypotheses of one frame, each with its neighbours' present shapes in the model.</summary>
+/// <remarks>Block coordinate descent: every particle is fitted while the others stand; those that share pixels go round again. Not thread-safe.</remarks>
+internal sealed class FrameFitter
+{
+    private const double IrregularShare = 0.06;
+    private const double BarPenalty = 1;
+    private readonly ShapeKind[] _kinds;
+    private readonly double[] _logPrior = new double[8];
+    private readonly List<ShapePose> _near = [];
+    private readonly bool _irregular;
+
+    /// <summary>Creates the fitter.</summary>
+    /// <param name="noise">The recording's noise.</param>
+    /// <param name="blur">Blur of edges, sigma in px.</param>
+    /// <param name="symmetries">Symmetries that particles may have; empty for any.</param>
+    public FrameFitter(NoiseModel noise, double blur, IReadOnlyList<int> symmetries)
+    {
+        Pose = new PoseFitter(noise, blur);
+        var any = symmetries.Count == 0;
+        _kinds = [.. Enum.GetValues<ShapeKind>().Where(k => k != ShapeKind.Irregular && (any || symmetries.Contains(k.Symmetry())))];
+        _irregular = any || symmetries.Contains(1);
+        if (_kinds.Length == 0)
+        {
+            _kinds = [ShapeKind.Disc];
+        }
+    }
+
+    /// <summary>The fitter of one particle.</summary>
+    public PoseFitter Pose { get; }
+
+    /// <summary>Tells how common each shape is in this recording, so that a doubtful particle leans towards its neighbours' shape.</summary>
+    /// <param name="counts">Particles by <see cref="ShapeKind"/>.</param>
+    public void Expect(ReadOnlySpan<double> counts)
+    {
+        var total = 1.0;
+        foreach (var count in counts)
+        {
+            total += count;
+        }
+
+        for (var k = 0; k < _logPrior.Length; k++)
+        {
+            _logPrior[k] = Math.Log((counts[k] + 0.05) / total);
+        }
+    }
+
+    /// <summary>Fits them all.</summary>
+    public void Fit(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses) => Fit(frame, background, hypotheses, hypotheses.Count);
+
+    /// <summary>Fits <paramref name="some"/> while <paramref name="standing"/> stay as they are.</summary>
+    public void FitSome(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> some, IReadOnlyList<Hypothesis> standing) =>
+        Fit(frame, background, [.. some, .. standing], some.Count);
+
+    private void Fit(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses, int count)
+    {
+        var neighbours = Neighbourhoods(hypotheses);
+        for (var i = 0; i < count; i++)
+        {
+            FitOne(frame, background, hypotheses, i, neighbours[i], sweep: 0);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (neighbours[i].Count > 0)
+            {
+                FitOne(frame, background, hypotheses, i, neighbours[i], sweep: 1);
+            }
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            Finish(hypotheses, i, neighbours[i]);
+        }
+    }
+
+    private List<int>[] Neighbourhoods(IReadOnlyList<Hypothesis> hypotheses)
+    {
+        var lists = new List<int>[hypotheses.Count];
+        var order = Enumerable.Range(0, hypotheses.Count).ToArray();
+        Array.Sort(order, (a, b) => hypotheses[a].Pose.X.CompareTo(hypotheses[b].Pose.X));
+        var widest = 0.0;
+        for (var i = 0; i < lists.Length; i++)
+        {
+            lists[i] = [];
+            widest = Math.Max(widest, hypotheses[i].Pose.Reach);
+        }
+
+        var margin = Pose.MarginPx;
+        for (var a = 0; a < order.Length; a++)
+        {
+            var one = hypotheses[order[a]].Pose;
+            for (var b = a + 1; b < order.Length; b++)
+            {
+                var other = hypotheses[order[b]].Pose;
+                var dx = other.X - one.X;
+                if (dx > widest + one.Reach + margin)
+                {
+                    break;
+                }
+
+                var reach = one.Reach + other.Reach + margin;
+                var dy = other.Y - one.Y;
+                if ((dx * dx) + (dy * dy) < reach * reach)
+                {
+                    lists[order[a]].Add(order[b]);
+                    lists[order[b]].Add(order[a]);
+                }
+            }
+        }
+
+        foreach (var list in lists)
+        {
+            list.Sort();
+        }
+
+        return lists;
+    }
+
+    private void FitOne(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> all, int index, List<int> neighbours, int sweep)
+    {
+        var hypothesis = all[index];
+        Collect(all, neighbours);
+        hypothesis.Neighbours = neighbours.Count;
+        if (!Pose.Load(frame, background, hypothesis.Pose, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_near)))
+        {
+            hypothesis.Fits.Clear();
+            hypothesis.Fit = default;
+            return;
+        }
+
+        var shape = hypothesis.Known?.Shape;
+        var earlier = sweep == 0 ? null : hypothesis.Fits.ToArray();
+        hypothesis.Fits.Clear();
+        if (shape is ShapeKind.Irregular)
+        {
+            AddIrregular(hypothesis, hypothesis.Pose);
+        }
+        else if (shape is { } settled)
+        {
+            Add(hypothesis, settled, Start(hypothesis, settled, earlier));
+        }
+        else
+        {
+            foreach (var kind in _kinds)
+            {
+                Add(hypothesis, kind, Start(hypothesis, kind, earlier));
+            }
+
+            if (_irregular && hypothesis.Fits.Count > 0)
+            {
+                var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
+                AddIrregular(hypothesis, best.Fit.Pose);
+            }
+        }
+
+        if (hypothesis.Fits.Count == 0)
+        {
+            hypothesis.Fit = default;
+            return;
+        }
+
+        hypothesis.Fits.Sort((a, b) => a.LogEvidence != b.LogEvidence ? b.LogEvidence.CompareTo(a.LogEvidence) : a.Kind.CompareTo(b.Kind));
+        hypothesis.Fit = hypothesis.Fits[0].Fit;
+        hypothesis.Pose = hypothesis.Fits[0].Fit.Pose;
+    }
+
+    private void Collect(IReadOnlyList<Hypothesis> all, List<int> neighbours)
+    {
+        _near.Clear();
+        foreach (var other in neighbours)
+        {
+            _near.Add(all[other].Pose);
+        }
+    }
+
+    private void Add(Hypothesis hypothesis, ShapeKind kind, ShapePose start)
+    {
+        var known = hypothesis.Known;
+        SizePrior? prior = null;
+        if (!hypothesis.Whole && known is not null && known.Seen > 1 && known.Pose.Kind == kind)
+        {
+            var spread = Math.Max(0.02 * known.Pose.S2, known.SizeSpread);
+            prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast)));
+        }
+
+        var fit = Pose.Fit(start, prior, known is null ? 12 : 8);
+        if (!fit.Converged)
+        {
+            return;
+        }
+
+        var excess = Pose.Noise.Excess;
+        var parameters = ShapeRenderer.Parameters(kind) + 2;
+        var evidence = (-fit.ChiSquare / (2 * excess)) - (0.5 * parameters * Math.Log(Math.Max(2, fit.Pixels / excess)))
+            + _logPrior[(int)kind] - (kind == ShapeKind.Bar ? BarPenalty : 0);
+        hypothesis.Fits.Add((kind, fit, evidence));
+    }
+
+    // An irregular particle would be drawn by no model: it is credited with leaving over a set share of the signal, so that it wins only
+    // where every regular shape leaves over clearly more.
+    private void AddIrregular(Hypothesis hypothesis, ShapePose region)
+    {
+        var fit = Pose.Moments(region with { Kind = ShapeKind.Irregular });
+        if (!fit.Converged)
+        {
+            return;
+        }
+
+        var excess = Pose.Noise.Excess;
+        var evidence = (-(fit.Pixels + (IrregularShare * fit.Signal)) / (2 * excess)) - (4 * Math.Log(Math.Max(2, fit.Pixels / excess)))
+            + _logPrior[(int)ShapeKind.Irregular];
+        hypothesis.Fits.Add((ShapeKind.Irregular, fit, evidence));
+    }
+
+    private ShapePose Start(Hypothesis hypothesis, ShapeKind kind, (ShapeKind Kind, PoseFit Fit, double LogEvidence)[]? earlier)
+    {
+        if (earlier is not null)
+        {
+            foreach (var (tried, fit, _) in earlier)
+            {
+                if (tried == kind)
+                {
+                    return fit.Pose;
+                }
+            }
+        }
+
+        var guess = hypothesis.Pose;
+        var known = hypothesis.Known?.Pose;
+        if (known is { } k && k.Kind == kind)
+        {
+            guess = guess with { Kind = kind, S1 = k.S1, S2 = k.S2, Angle = k.Angle, Contrast = k.Contrast };
+            return BestAngle(guess, k.Angle);
+        }
+
+        guess = ShapeGuess.From(guess, kind);
+        return kind.HasAngle() ? BestAngle(guess, kind.IsLong() ? guess.Angle : null) : guess;
+    }
+
+    // Steps small enough that one of them lies in the basin of the right angle.
+    private ShapePose BestAngle(ShapePose guess, double? favoured)
+    {
+        if (!guess.Kind.HasAngle())
+        {
+            return guess;
+        }
+
+        var period = 2 * Math.PI / guess.Kind.Symmetry();
+        var steps = guess.Kind.IsLong() ? 6 : 4;
+        var centre = favoured ?? 0;
+        var best = guess with { Angle = centre };
+        var least = Pose.Misfit(best, first: true) - (favoured is null ? 0 : 2);
+        for (var i = 1; i < steps; i++)
+        {
+            var turned = guess with { Angle = centre + (period * i / steps) };
+            var misfit = Pose.Misfit(turned, first: false);
+            if (misfit < least)
+            {
+                least = misfit;
+                best = turned;
+            }
+        }
+
+        return best;
+    }
+
+    private void Finish(IReadOnlyList<Hypothesis> all, int index, List<int> neighbours)
+    {
+        var hypothesis = all[index];
+        if (hypothesis.Fits.Count == 0)
+        {
+            return;
+        }
+
+        var fit = hypothesis.Fit;
+        hypothesis.Snr = Math.Sqrt(Math.Max(0, fit.Signal) / Pose.Noise.Excess);
+        hypothesis.Unexplained = fit.Signal > 0 ? Math.Max(0, fit.ChiSquare - fit.Pixels) / fit.Signal : 1;
+        foreach (var other in neighbours)
+        {
+            hypothesis.Gap = Math.Min(hypothesis.Gap, ShapeGuess.Gap(hypothesis.Pose, all[other].Pose));
+        }
+    }
+}

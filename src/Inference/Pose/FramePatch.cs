@@ -1,0 +1,51 @@
+using LiveLtem.Core;
+using LiveLtem.Inference.Segment;
+
+namespace LiveLtem.Inference.Pose;
+
+/// <summary>Cuts a box of pixels out of a frame, over the background there.</summary>
+internal static class FramePatch
+{
+    /// <summary>Reads the box.</summary>
+    /// <param name="frame">The full-resolution frame.</param>
+    /// <param name="background">Its background, counts.</param>
+    /// <param name="box">Pixels wanted; may hang over the border.</param>
+    /// <param name="data">Takes counts over background; 1 outside the frame.</param>
+    /// <param name="inside">Takes 1 in the frame, 0 outside.</param>
+    /// <returns>Background at the middle of the box, counts.</returns>
+    public static double Read(Frame frame, BackgroundMap background, FitBox box, Span<float> data, Span<float> inside)
+    {
+        var bytes = frame.Bytes;
+        var size = frame.Type.BytesPerPixel();
+        var first = Math.Max(0, box.X0);
+        var last = Math.Min(frame.Width, box.X0 + box.Width);
+        double middleX = box.X0 + ((box.Width - 1) / 2.0), middleY = box.Y0 + ((box.Height - 1) / 2.0);
+        var middle = background.At(middleX, middleY);
+        double spanX = Math.Max(4, box.Width / 2.0), spanY = Math.Max(4, box.Height / 2.0);
+        var slopeX = (background.At(middleX + spanX, middleY) - background.At(middleX - spanX, middleY)) / (2 * spanX * middle);
+        var slopeY = (background.At(middleX, middleY + spanY) - background.At(middleX, middleY - spanY)) / (2 * spanY * middle);
+        for (var row = 0; row < box.Height; row++)
+        {
+            var y = box.Y0 + row;
+            var line = data.Slice(row * box.Width, box.Width);
+            var mask = inside.Slice(row * box.Width, box.Width);
+            mask.Clear();
+            line.Fill(1);
+            if (y < 0 || y >= frame.Height || last <= first)
+            {
+                continue;
+            }
+
+            var part = line[(first - box.X0)..(last - box.X0)];
+            PixelConverter.ToFloat(bytes.Slice(((y * frame.Width) + first) * size, (last - first) * size), frame.Type, part);
+            mask[(first - box.X0)..(last - box.X0)].Fill(1);
+            var atRow = 1 + (slopeY * (y - middleY)) + (slopeX * (first - middleX));
+            for (var i = 0; i < part.Length; i++)
+            {
+                part[i] /= (float)(middle * (atRow + (slopeX * i)));
+            }
+        }
+
+        return middle;
+    }
+}

@@ -1,0 +1,37 @@
+using LiveLtem.Inference.Segment;
+
+namespace LiveLtem.Inference.Pose;
+
+/// <summary>One particle that may be in a frame: where it is thought to be, and what the fits say.</summary>
+internal sealed class Hypothesis
+{
+    /// <summary>The piece of the mask it came from; a default one where only memory says that it is there.</summary>
+    public Blob Blob { get; init; }
+
+    /// <summary>The particle of earlier frames it continues, or null.</summary>
+    public KnownParticle? Known { get; init; }
+
+    /// <summary>True where the piece shows the whole particle alone: its size is then fitted without a prior.</summary>
+    public bool Whole { get; init; }
+
+    /// <summary>Present pose: the guess, then the best fit.</summary>
+    public ShapePose Pose { get; set; }
+
+    /// <summary>Fit by shape; the entries that were tried.</summary>
+    public List<(ShapeKind Kind, PoseFit Fit, double LogEvidence)> Fits { get; } = [];
+
+    /// <summary>The fit of <see cref="Pose"/>.</summary>
+    public PoseFit Fit { get; set; }
+
+    /// <summary>How many other particles lie within its box.</summary>
+    public int Neighbours { get; set; }
+
+    /// <summary>Distance of the nearest other outline, px; negative where they overlap.</summary>
+    public double Gap { get; set; } = double.MaxValue;
+
+    /// <summary>Signal to noise of the whole particle, correlated noise counted.</summary>
+    public double Snr { get; set; }
+
+    /// <summary>Part of the particle's signal that the best shape leaves over.</summary>
+    public double Unexplained { get; set; }
+}

@@ -1,0 +1,116 @@
+namespace LiveLtem.Inference.Pose;
+
+/// <summary>What the detector remembers of a particle: enough to start the next fit, to follow it through contacts and to settle its shape.</summary>
+internal sealed class KnownParticle
+{
+    private const int SettleFrames = 10;
+    private const double SettleEvidence = 25;
+    private readonly double[] _evidence = new double[8];
+    private readonly int[] _tried = new int[8];
+
+    /// <summary>Present pose; sizes and contrast are running means of clear views.</summary>
+    public ShapePose Pose { get; private set; }
+
+    /// <summary>Last displacement between frames, px a frame, damped.</summary>
+    public double VelocityX { get; private set; }
+
+    /// <summary>px a frame.</summary>
+    public double VelocityY { get; private set; }
+
+    /// <summary>Frames it was measured in.</summary>
+    public int Seen { get; private set; }
+
+    /// <summary>Frames since it was measured.</summary>
+    public int Missed { get; set; }
+
+    /// <summary>Its shape, once settled.</summary>
+    public ShapeKind? Shape { get; private set; }
+
+    /// <summary>Spread of its size from frame to frame, px, at least a twentieth of a pixel.</summary>
+    public double SizeSpread { get; private set; } = 1;
+
+    /// <summary>Takes in one measurement.</summary>
+    /// <param name="hypothesis">The measurement.</param>
+    /// <param name="clear">True where the particle was seen whole and alone.</param>
+    public void Update(Hypothesis hypothesis, bool clear)
+    {
+        var pose = hypothesis.Pose;
+        if (Seen == 0)
+        {
+            Pose = pose;
+        }
+        else
+        {
+            var frames = Missed + 1.0;
+            VelocityX = 0.5 * (pose.X - Pose.X) / frames;
+            VelocityY = 0.5 * (pose.Y - Pose.Y) / frames;
+            var gain = clear ? Math.Max(0.1, 1.0 / (Seen + 1)) : pose.Kind == Pose.Kind ? 0 : 1;
+            SizeSpread = clear ? Math.Max(0.05, SizeSpread + (0.2 * (Math.Abs(pose.S1 - Pose.S1) - SizeSpread))) : SizeSpread;
+            Pose = pose with
+            {
+                S1 = Pose.S1 + (gain * (pose.S1 - Pose.S1)),
+                S2 = Pose.S2 + (gain * (pose.S2 - Pose.S2)),
+                Contrast = Pose.Contrast + (gain * (pose.Contrast - Pose.Contrast)),
+            };
+        }
+
+        Seen++;
+        Missed = 0;
+        if (Shape is null && clear)
+        {
+            Weigh(hypothesis);
+        }
+    }
+
+    /// <summary>Best shape so far.</summary>
+    public ShapeKind Likely()
+    {
+        if (Shape is { } settled)
+        {
+            return settled;
+        }
+
+        var best = Pose.Kind;
+        foreach (var kind in Enum.GetValues<ShapeKind>())
+        {
+            if (_tried[(int)kind] > 0 && (_tried[(int)best] == 0 || _evidence[(int)kind] > _evidence[(int)best]))
+            {
+                best = kind;
+            }
+        }
+
+        return best;
+    }
+
+    private void Weigh(Hypothesis hypothesis)
+    {
+        if (hypothesis.Fits.Count < 2)
+        {
+            return;
+        }
+
+        var top = hypothesis.Fits.Max(f => f.LogEvidence);
+        foreach (var (kind, _, evidence) in hypothesis.Fits)
+        {
+            // One bad frame must not settle a shape for good.
+            _evidence[(int)kind] += Math.Max(evidence - top, -30);
+            _tried[(int)kind]++;
+        }
+
+        var frames = _tried.Max();
+        var best = Likely();
+        var second = double.NegativeInfinity;
+        foreach (var kind in Enum.GetValues<ShapeKind>())
+        {
+            if (kind != best && kind.Symmetry() != best.Symmetry() && _tried[(int)kind] > 0)
+            {
+                second = Math.Max(second, _evidence[(int)kind]);
+            }
+        }
+
+        if (frames >= SettleFrames || (frames >= 3 && _evidence[(int)best] - second > SettleEvidence))
+        {
+            Shape = best;
+        }
+    }
+}

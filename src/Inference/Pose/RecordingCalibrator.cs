@@ -1,0 +1,225 @@
+using LiveLtem.Core;
+using LiveLtem.Inference.Segment;
+
+namespace LiveLtem.Inference.Pose;
+
+/// <summary>Learns the blur of edges and the noise of a recording from its first frames, by fitting its particles and looking at what is left.</summary>
+/// <remarks>The residuals of the fits are the noise itself, seen through the same pixels and with motion and background taken off; their
+/// neighbour products give its correlation. Edges are left out of both, since a shape that is not quite right shows there.</remarks>
+internal static class RecordingCalibrator
+{
+    private const int MostParticles = 60;
+    private const int MostFrames = 4;
+
+    /// <summary>First guess of the noise, before any particle is fitted.</summary>
+    /// <param name="frames">First frames, in order.</param>
+    public static NoiseModel Guess(IReadOnlyList<Frame> frames)
+    {
+        var first = frames[0];
+        var n = first.Height * first.Width;
+        var a = new float[n];
+        first.CopyTo(a);
+        var level = MedianOf(a);
+        double variance = 0;
+        for (var k = 1; k < frames.Count && variance <= 0; k++)
+        {
+            var b = new float[n];
+            frames[k].CopyTo(b);
+            var ratio = level > 0 ? level / Math.Max(1e-6, MedianOf(b)) : 1;
+            for (var i = 0; i < n; i++)
+            {
+                b[i] = (float)((b[i] * ratio) - a[i]);
+            }
+
+            variance = Spread(b) / 2;
+        }
+
+        if (variance <= 0)
+        {
+            // One frame: differences of neighbours two apart, less touched by the detector's blur than adjacent ones.
+            var d = new float[Math.Max(1, n - 2)];
+            for (var i = 0; i + 2 < n; i++)
+            {
+                d[i] = a[i + 2] - a[i];
+            }
+
+            variance = Spread(d) / 2;
+        }
+
+        variance = Math.Max(variance, 1e-6 * Math.Max(1, level * level));
+        double[] white = [1, 0, 0, 0];
+        return level > 0 ? new NoiseModel(0, variance / level, white, white) : new NoiseModel(variance, 0, white, white);
+    }
+
+    /// <summary>Finds the edge blur that explains the particles best, and the noise that is left.</summary>
+    /// <param name="frames">First frames.</param>
+    /// <param name="segmentations">Their segmentations.</param>
+    /// <param name="symmetries">Symmetries that particles may have; empty for any.</param>
+    /// <param name="noise">First guess of the noise.</param>
+    /// <param name="counts">Takes how many particles had each shape, by <see cref="ShapeKind"/>.</param>
+    /// <returns>Noise and blur; the guess where no particle could be fitted.</returns>
+    public static (NoiseModel Noise, double Blur) Learn(
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double[] counts)
+    {
+        var blur = 1.2;
+        for (var round = 0; round < 3; round++)
+        {
+            var fitted = FitAll(frames, segmentations, symmetries, noise, blur, counts);
+            if (fitted.Count == 0)
+            {
+                break;
+            }
+
+            blur = BestBlur(frames, segmentations, fitted, noise, blur);
+            noise = Residuals(frames, segmentations, fitted, noise, blur) ?? noise;
+        }
+
+        return (noise, blur);
+    }
+
+    private static List<Sample> FitAll(
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double blur, double[] counts)
+    {
+        var fitted = new List<Sample>();
+        var fitter = new FrameFitter(noise, blur, symmetries);
+        fitter.Expect(counts);
+        Array.Clear(counts);
+        var step = Math.Max(1, frames.Count / MostFrames);
+        for (var f = 0; f < frames.Count; f += step)
+        {
+            var hypotheses = segmentations[f].Blobs.Select(b => FirstGuess(b, segmentations[f])).Take(400).ToList();
+            fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
+            foreach (var h in hypotheses)
+            {
+                if (!h.Fit.Converged || h.Blob.AtBorder || h.Snr < 8 || h.Unexplained > 0.5)
+                {
+                    continue;
+                }
+
+                counts[(int)h.Pose.Kind]++;
+                if (h.Pose.Kind != ShapeKind.Irregular)
+                {
+                    var near = hypotheses.Where(o => o != h && Math.Abs(o.Pose.X - h.Pose.X) < o.Pose.Reach + h.Pose.Reach + 12
+                        && Math.Abs(o.Pose.Y - h.Pose.Y) < o.Pose.Reach + h.Pose.Reach + 12).Select(o => o.Pose).ToArray();
+                    fitted.Add(new Sample(f, h.Pose, near, h.Snr));
+                }
+            }
+        }
+
+        return [.. fitted.OrderByDescending(s => s.Snr).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(MostParticles)];
+    }
+
+    /// <summary>The hypothesis that a piece of the mask suggests by itself.</summary>
+    public static Hypothesis FirstGuess(in Blob blob, Segmentation segmentation) => new()
+    {
+        Blob = blob,
+        Whole = true,
+        Pose = GuessPose(blob, segmentation.Dark),
+    };
+
+    /// <summary>The bar with the second moments of a piece of the mask.</summary>
+    public static ShapePose GuessPose(in Blob blob, bool dark) =>
+        new(ShapeKind.Bar, blob.X, blob.Y, blob.Angle, Math.Max(1, blob.HalfMajor), Math.Max(1, blob.HalfMinor), (dark ? 1 : -1) * blob.Contrast * 1.1);
+
+    private static double BestBlur(
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, NoiseModel noise, double blur)
+    {
+        double Cost(double candidate)
+        {
+            var fitter = new PoseFitter(noise, candidate);
+            var sum = 0.0;
+            foreach (var sample in samples)
+            {
+                // The box must not follow the blur: all candidates are judged on the same pixels.
+                if (fitter.Load(frames[sample.Frame], segmentations[sample.Frame].Background, sample.Pose, sample.Near, margin: 7))
+                {
+                    sum += fitter.Fit(sample.Pose, null, 5).ChiSquare;
+                }
+            }
+
+            return sum;
+        }
+
+        // Golden section in the logarithm of the blur.
+        var low = Math.Log(Math.Max(0.45, blur / 2.5));
+        var high = Math.Log(Math.Min(8, blur * 2.5));
+        var golden = (Math.Sqrt(5) - 1) / 2;
+        var a = high - (golden * (high - low));
+        var b = low + (golden * (high - low));
+        double costA = Cost(Math.Exp(a)), costB = Cost(Math.Exp(b));
+        for (var i = 0; i < 9; i++)
+        {
+            if (costA < costB)
+            {
+                high = b;
+                b = a;
+                costB = costA;
+                a = high - (golden * (high - low));
+                costA = Cost(Math.Exp(a));
+            }
+            else
+            {
+                low = a;
+                a = b;
+                costA = costB;
+                b = low + (golden * (high - low));
+                costB = Cost(Math.Exp(b));
+            }
+        }
+
+        return Math.Exp((low + high) / 2);
+    }
+
+    private static NoiseModel? Residuals(
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, NoiseModel noise, double blur)
+    {
+        var tally = new NoiseTally();
+        var fitter = new PoseFitter(noise, blur);
+        foreach (var sample in samples)
+        {
+            if (fitter.Load(frames[sample.Frame], segmentations[sample.Frame].Background, sample.Pose, sample.Near))
+            {
+                fitter.Fit(sample.Pose, null, 5);
+                fitter.Tally(tally);
+            }
+        }
+
+        return tally.Solve();
+    }
+
+    private static double MedianOf(float[] values)
+    {
+        var some = Thin(values);
+        Array.Sort(some);
+        return some[some.Length / 2];
+    }
+
+    private static double Spread(float[] values)
+    {
+        var some = Thin(values);
+        Array.Sort(some);
+        var median = some[some.Length / 2];
+        for (var i = 0; i < some.Length; i++)
+        {
+            some[i] = Math.Abs(some[i] - median);
+        }
+
+        Array.Sort(some);
+        var root = 1.4826 * some[some.Length / 2];
+        return root * root;
+    }
+
+    private static float[] Thin(float[] values)
+    {
+        var step = Math.Max(1, values.Length / 60_000);
+        var some = new float[(values.Length + step - 1) / step];
+        for (var i = 0; i < some.Length; i++)
+        {
+            some[i] = float.IsFinite(values[i * step]) ? values[i * step] : 0;
+        }
+
+        return some;
+    }
+
+    private readonly record struct Sample(int Frame, ShapePose Pose, ShapePose[] Near, double Snr);
+}

@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+using OpenCvSharp;
+
+namespace LiveLtem.Inference.Segment;
+
+/// <summary>Estimates the brightness of the liquid where no particle is: a smooth surface through the pixels that are not particle.</summary>
+/// <remarks>Normalised convolution (Knutsson and Westin 1993, doi:10.1109/CVPR.1993.341081) on a coarse grid; where particles cover nearly
+/// everything the value comes from further away.</remarks>
+internal static class BackgroundEstimator
+{
+    private const int CellsAcross = 64;
+
+    /// <summary>Side of a grid cell, working pixels.</summary>
+    public static int CellOf(Mat work) => Math.Max(1, Math.Max(work.Rows, work.Cols) / CellsAcross);
+
+    /// <summary>Fits the surface.</summary>
+    /// <param name="work">Working image, counts, CV_32FC1.</param>
+    /// <param name="free">255 where no particle is, CV_8UC1, or null for everywhere.</param>
+    /// <param name="bin">Frame pixels to a working pixel.</param>
+    /// <param name="reachPx">Reach of the smoothing, sigma in frame pixels.</param>
+    public static BackgroundMap Fit(Mat work, Mat? free, int bin, double reachPx)
+    {
+        var cell = CellOf(work);
+        var rows = Math.Max(1, work.Rows / cell);
+        var columns = Math.Max(1, work.Cols / cell);
+        var area = new Rect(0, 0, columns * cell, rows * cell);
+        using var weight = new Mat();
+        if (free is null)
+        {
+            weight.Create(rows, columns, MatType.CV_32FC1);
+            weight.SetTo(1);
+        }
+        else
+        {
+            using var part = free[area];
+            using var scaled = new Mat();
+            part.ConvertTo(scaled, MatType.CV_32FC1, 1 / 255.0);
+            Cv2.Resize(scaled, weight, new Size(columns, rows), 0, 0, InterpolationFlags.Area);
+        }
+
+        using var sum = new Mat();
+        using (var part = work[area])
+        {
+            if (free is null)
+            {
+                Cv2.Resize(part, sum, new Size(columns, rows), 0, 0, InterpolationFlags.Area);
+            }
+            else
+            {
+                using var kept = new Mat(area.Height, area.Width, MatType.CV_32FC1, new Scalar(0));
+                using var mask = free[area];
+                part.CopyTo(kept, mask);
+                Cv2.Resize(kept, sum, new Size(columns, rows), 0, 0, InterpolationFlags.Area);
+            }
+        }
+
+        var values = Read(sum);
+        var weights = Read(weight);
+        var sigma = Math.Max(0.8, reachPx / (cell * bin));
+        var fine = Convolve(values, weights, rows, columns, sigma, out var support);
+        var wide = Convolve(values, weights, rows, columns, sigma * 4, out var wideSupport);
+        double total = 0, mass = 0;
+        for (var i = 0; i < values.Length; i++)
+        {
+            total += values[i];
+            mass += weights[i];
+        }
+
+        var mean = mass > 0 ? total / mass : values.Average();
+        for (var i = 0; i < fine.Length; i++)
+        {
+            // A cell with too little free liquid around it leans on its wider neighbourhood.
+            var trust = Math.Min(1, support[i] / 0.04);
+            var far = wideSupport[i] > 1e-4 ? wide[i] : mean;
+            fine[i] = (float)((trust * fine[i]) + ((1 - trust) * far));
+            if (!(fine[i] > 1e-3f))
+            {
+                fine[i] = 1e-3f;
+            }
+        }
+
+        return new BackgroundMap(fine, rows, columns, cell * bin);
+    }
+
+    /// <summary>Draws the surface at working resolution, CV_32FC1.</summary>
+    public static Mat Render(BackgroundMap map, int bin, Size size)
+    {
+        using var coarse = Mat.FromPixelData(map.Rows, map.Columns, MatType.CV_32FC1, map.Values);
+        var cell = map.Step / bin;
+        using var covered = new Mat();
+        Cv2.Resize(coarse, covered, new Size(map.Columns * cell, map.Rows * cell), 0, 0, InterpolationFlags.Linear);
+        var result = new Mat();
+        Cv2.CopyMakeBorder(covered, result, 0, size.Height - covered.Rows, 0, size.Width - covered.Cols, BorderTypes.Replicate);
+        return result;
+    }
+
+    private static float[] Read(Mat mat)
+    {
+        var values = new float[mat.Rows * mat.Cols];
+        Marshal.Copy(mat.Data, values, 0, values.Length);
+        return values;
+    }
+
+    private static float[] Convolve(float[] values, float[] weights, int rows, int columns, double sigma, out float[] support)
+    {
+        using var a = Mat.FromPixelData(rows, columns, MatType.CV_32FC1, values);
+        using var b = Mat.FromPixelData(rows, columns, MatType.CV_32FC1, weights);
+        using var blurredA = new Mat();
+        using var blurredB = new Mat();
+        var size = (2 * (int)Math.Ceiling(2.5 * sigma)) + 1;
+        Cv2.GaussianBlur(a, blurredA, new Size(size, size), sigma, sigma, BorderTypes.Isolated | BorderTypes.Constant);
+        Cv2.GaussianBlur(b, blurredB, new Size(size, size), sigma, sigma, BorderTypes.Isolated | BorderTypes.Constant);
+        var result = Read(blurredA);
+        support = Read(blurredB);
+        for (var i = 0; i < result.Length; i++)
+        {
+            result[i] = support[i] > 1e-6f ? result[i] / support[i] : 0;
+        }
+
+        return result;
+    }
+}

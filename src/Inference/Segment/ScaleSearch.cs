@@ -1,0 +1,234 @@
+using LiveLtem.Core;
+using OpenCvSharp;
+
+namespace LiveLtem.Inference.Segment;
+
+/// <summary>Finds from a few frames whether particles are dark or bright, how much smoothing the noise asks for, and how strong they are.</summary>
+/// <remarks>Tries both polarities and a ladder of smoothing widths. A try is judged by its compact pieces: particles are compact, the gaps
+/// between the particles of a crystal (which the wrong polarity finds) are one sprawling net. Of the widths that serve, the narrowest whose
+/// noise stays well below the contrast is taken.</remarks>
+internal static class ScaleSearch
+{
+    private const double EnoughContrast = 7.5;
+    private const double LeastSnr = 7;
+    private static readonly double[] Ladder = [0.6, 1, 1.5, 2.1, 3, 4.2, 6, 8.5];
+
+    /// <summary>Searches.</summary>
+    /// <param name="frames">First frames of the recording; one is enough, noise is better known from two.</param>
+    /// <param name="dark">Polarity where it is given.</param>
+    /// <returns>The best settings, or null where nothing particle-like stands out.</returns>
+    public static SegmenterSettings? Find(IReadOnlyList<Frame> frames, bool? dark)
+    {
+        var shortest = Math.Min(frames[0].Height, frames[0].Width);
+        if (shortest < 16)
+        {
+            return null;
+        }
+
+        var picks = frames.Count > 2 ? new[] { 0, frames.Count / 2 } : [0];
+        var tries = new List<Trial>();
+        foreach (var sigma in Ladder)
+        {
+            if (sigma > shortest / 12.0 && sigma > 1)
+            {
+                continue;
+            }
+
+            foreach (var polarity in dark is { } known ? new[] { known } : [true, false])
+            {
+                var trial = new Trial(sigma, polarity);
+                foreach (var pick in picks)
+                {
+                    trial.Add(frames[pick], pick + 1 < frames.Count ? frames[pick + 1] : null);
+                }
+
+                tries.Add(trial);
+            }
+        }
+
+        var best = tries.MaxBy(t => t.Score);
+        if (best is null || best.Score <= 0)
+        {
+            return null;
+        }
+
+        var same = tries.Where(t => t.Dark == best.Dark && t.Score > 0).ToList();
+        var chosen = same.FirstOrDefault(t => t.Separation >= EnoughContrast && t.Score >= 0.6 * best.Score) ?? best;
+        return chosen.Settings();
+    }
+
+    private static int BinFor(double sigma) => sigma < 1.4 ? 1 : sigma < 2.9 ? 2 : sigma < 5.9 ? 4 : 8;
+
+    private sealed class Trial(double sigma, bool dark)
+    {
+        private readonly int _bin = BinFor(sigma);
+        private readonly List<double> _areas = [];
+        private double _score;
+        private double _contrast;
+        private double _noise;
+        private double _level;
+        private int _frames;
+        private BackgroundMap? _background;
+        private double _backgroundPx;
+
+        public bool Dark { get; } = dark;
+
+        public double Score => _frames > 0 ? _score / _frames : 0;
+
+        public double Separation => _noise > 0 ? _contrast / _noise : 0;
+
+        private double SmoothPx => Math.Sqrt(Math.Max(0, (sigma * sigma) - (((_bin * _bin) - 1) / 12.0))) / _bin;
+
+        private double MinArea => Math.Max(5, 3.5 * sigma * sigma / (_bin * _bin));
+
+        public void Add(Frame frame, Frame? next)
+        {
+            using var work = WorkImage.Bin(frame, _bin);
+            using var smooth = WorkImage.Smooth(work, SmoothPx);
+            _backgroundPx = Math.Max(Math.Min(frame.Height, frame.Width) / 10.0, 8 * sigma);
+            var level = ClassicalSegmenter.Median(smooth);
+            if (level <= 0)
+            {
+                return;
+            }
+
+            var noise = NoiseOf(smooth, next, level);
+            if (noise <= 0)
+            {
+                return;
+            }
+
+            // From three sigma of noise the contrast climbs to that of the particles, and the background with it.
+            var contrast = 3 * noise / 0.42;
+            using var image = new Mat();
+            BackgroundMap? map = null;
+            for (var pass = 0; pass < 6; pass++)
+            {
+                var segmenter = new ClassicalSegmenter(Trying(contrast, noise));
+                map = segmenter.Flatten(work, smooth, image, pass == 0 ? 3 : 2);
+                var found = Foreground(image, segmenter.Settings.Threshold);
+                if (found <= 0)
+                {
+                    return;
+                }
+
+                var settled = Math.Abs(found - contrast) < 0.02 * contrast;
+                contrast = found;
+                if (settled)
+                {
+                    break;
+                }
+            }
+
+            using var labels = new Mat();
+            var blobs = new ClassicalSegmenter(Trying(contrast, noise)).Components(image, labels);
+            var white = noise * 2 * Math.Sqrt(Math.PI) * sigma;
+            double compact = 0, all = 0, snr = 0;
+            var areas = new List<double>();
+            foreach (var blob in blobs)
+            {
+                all += blob.Area;
+                var each = blob.Contrast * Math.Sqrt(blob.Area) / white;
+                var fill = blob.Area / (4 * blob.HalfMajor * blob.HalfMinor);
+                if (each < LeastSnr || fill < 0.72 || blob.HalfMajor > 8 * blob.HalfMinor || blob.Area > 0.2 * work.Rows * work.Cols * _bin * _bin)
+                {
+                    continue;
+                }
+
+                compact += blob.Area;
+                snr += Math.Min(each, 60);
+                areas.Add(blob.Area);
+            }
+
+            _frames++;
+            if (all <= 0 || areas.Count == 0)
+            {
+                return;
+            }
+
+            var share = compact / all;
+            _score += snr * share * share;
+            _contrast = _frames == 1 ? contrast : Math.Min(_contrast, contrast);
+            _noise = Math.Max(_noise, noise);
+            _areas.AddRange(areas);
+            if (_frames == 1)
+            {
+                _level = level;
+                _background = map;
+            }
+        }
+
+        public SegmenterSettings Settings()
+        {
+            _areas.Sort();
+            return Trying(_contrast, _noise) with
+            {
+                TypicalArea = _areas[_areas.Count / 2] / (_bin * _bin),
+                Background = _background,
+                Level = _level,
+            };
+        }
+
+        private SegmenterSettings Trying(double contrast, double noise) => new()
+        {
+            Bin = _bin,
+            SmoothPx = SmoothPx,
+            Dark = Dark,
+            Contrast = contrast,
+            Noise = noise,
+            MinArea = MinArea,
+            BackgroundPx = _backgroundPx,
+        };
+
+        private double NoiseOf(Mat smooth, Frame? next, double level)
+        {
+            using var difference = new Mat();
+            double root;
+            if (next is not null)
+            {
+                using var work = WorkImage.Bin(next, _bin);
+                using var other = WorkImage.Smooth(work, SmoothPx);
+                var nextLevel = ClassicalSegmenter.Median(other);
+                if (nextLevel > 0)
+                {
+                    Cv2.AddWeighted(smooth, 1 / level, other, -1 / nextLevel, 0, difference);
+                    root = Deviation(difference) / Math.Sqrt(2);
+                    if (root > 0)
+                    {
+                        return root;
+                    }
+                }
+            }
+
+            // One frame, or a repeated one: what a wider smoothing takes away. White noise loses 1 - 2/(1+k) + 1/k of itself for k = ratio of variances.
+            var own = Math.Max(SmoothPx, 0.45);
+            using var wide = WorkImage.Smooth(smooth, own);
+            Cv2.Subtract(smooth, wide, difference);
+            root = Deviation(difference) / level;
+            return root / Math.Sqrt(1 - (4.0 / 3) + 0.5);
+        }
+
+        // Standard deviation from the median absolute deviation: particles that move are a minority.
+        private static double Deviation(Mat image)
+        {
+            using var absolute = new Mat();
+            using Mat centred = image - new Scalar(ClassicalSegmenter.Median(image));
+            Cv2.Absdiff(centred, new Scalar(0), absolute);
+            return 1.4826 * ClassicalSegmenter.Median(absolute);
+        }
+
+        // Contrast of the particles' insides: the 65th percentile over the threshold, since the edges are blurred.
+        private static double Foreground(Mat contrast, double threshold)
+        {
+            contrast.GetArray(out float[] all);
+            var inside = all.Where(v => v > threshold).ToArray();
+            if (inside.Length < 5)
+            {
+                return 0;
+            }
+
+            Array.Sort(inside);
+            return inside[(int)(inside.Length * 0.65)];
+        }
+    }
+}
