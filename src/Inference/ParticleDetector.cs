@@ -16,6 +16,7 @@ public sealed class ParticleDetector : IParticleDetector
     private readonly ParticleMemory _memory = new();
     private ClassicalSegmenter? _segmenter;
     private FrameFitter? _fitter;
+    private Grouping? _grouping;
     private bool _found;
     private double _typicalContrast;
 
@@ -47,18 +48,19 @@ public sealed class ParticleDetector : IParticleDetector
         settings ??= Fallback(usable[0]);
         _segmenter = new ClassicalSegmenter(settings);
         var noise = RecordingCalibrator.Guess(usable);
-        var counts = new double[8];
+        var population = Population.Unknown;
         var blur = 1.2;
         if (_found)
         {
             var segmentations = usable.Select(_segmenter.Segment).ToList();
-            (noise, blur) = RecordingCalibrator.Learn(usable, segmentations, _options.Symmetries, noise, counts);
+            (noise, blur, population) = RecordingCalibrator.Learn(usable, segmentations, _options.Symmetries, noise);
             segmentations.ForEach(s => s.Dispose());
         }
 
         _typicalContrast = settings.Contrast;
         _fitter = new FrameFitter(noise, blur, _options.Symmetries);
-        _fitter.Expect(counts);
+        _fitter.Expect(population);
+        _grouping = new Grouping(_fitter, population);
     }
 
     /// <inheritdoc/>
@@ -77,6 +79,7 @@ public sealed class ParticleDetector : IParticleDetector
         var fitter = _fitter ?? throw new InvalidOperationException("Learn comes before Measure");
         var hypotheses = _memory.Propose(found);
         fitter.Fit(frame, found.Background, hypotheses);
+        _grouping!.Correct(frame, found, hypotheses);
         var kept = Keep(hypotheses, frame);
         var missing = _memory.Unclaimed(kept);
         if (missing.Count > 0)

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LiveLtem.Inference.Pose;
 
@@ -60,20 +62,32 @@ internal sealed class ChordProfile
         return Tables.GetOrAdd((blur, absorption), static key => new ChordProfile(key.Blur / 100.0, key.Absorption / 20.0));
     }
 
-    /// <summary>Value and slope at <paramref name="q"/> radii from the axis.</summary>
-    public float At(float q, out float slope)
+    /// <summary>Value and slope at <paramref name="q"/> >= 0 radii from the axis.</summary>
+    public unsafe void At(Vector256<float> q, out Vector256<float> value, out Vector256<float> slope)
     {
-        var t = q * _perNode;
-        if (t >= Nodes)
+        var t = Vector256.Min(q * _perNode, Vector256.Create((float)Nodes));
+        var node = Vector256.ConvertToInt32(t);
+        fixed (float* table = _values)
         {
-            slope = 0;
-            return 0;
-        }
+            Vector256<float> low, high;
+            if (Avx2.IsSupported)
+            {
+                low = Avx2.GatherVector256(table, node, 4);
+                high = Avx2.GatherVector256(table + 1, node, 4);
+            }
+            else
+            {
+                low = high = default;
+                for (var i = 0; i < 8; i++)
+                {
+                    low = low.WithElement(i, table[node[i]]);
+                    high = high.WithElement(i, table[node[i] + 1]);
+                }
+            }
 
-        var i = (int)t;
-        var low = _values[i];
-        var rise = _values[i + 1] - low;
-        slope = rise * _perNode;
-        return low + (rise * (t - i));
+            var rise = high - low;
+            slope = rise * _perNode;
+            value = Vector256.FusedMultiplyAdd(rise, t - Vector256.ConvertToSingle(node), low);
+        }
     }
 }

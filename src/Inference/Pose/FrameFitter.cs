@@ -9,10 +9,12 @@ internal sealed class FrameFitter
 {
     private const double IrregularShare = 0.06;
     private const double BarPenalty = 1;
+    private const double StillOpen = 20;
     private readonly ShapeKind[] _kinds;
     private readonly double[] _logPrior = new double[8];
     private readonly List<ShapePose> _near = [];
     private readonly bool _irregular;
+    private Population _population = Population.Unknown;
 
     /// <summary>Creates the fitter.</summary>
     /// <param name="noise">The recording's noise.</param>
@@ -33,19 +35,33 @@ internal sealed class FrameFitter
     /// <summary>The fitter of one particle.</summary>
     public PoseFitter Pose { get; }
 
-    /// <summary>Tells how common each shape is in this recording, so that a doubtful particle leans towards its neighbours' shape.</summary>
-    /// <param name="counts">Particles by <see cref="ShapeKind"/>.</param>
-    public void Expect(ReadOnlySpan<double> counts)
+    /// <summary>Tells what this recording's particles are like, so that a doubtful or cut one leans towards its fellows.</summary>
+    public void Expect(Population population)
     {
-        var total = 1.0;
-        foreach (var count in counts)
-        {
-            total += count;
-        }
-
+        _population = population;
         for (var k = 0; k < _logPrior.Length; k++)
         {
-            _logPrior[k] = Math.Log((counts[k] + 0.05) / total);
+            _logPrior[k] = population.LogShare((ShapeKind)k);
+        }
+    }
+
+    /// <summary>Log of how much better the particles of one set explain a box than those of another, parameters paid for.</summary>
+    public double Advantage(Frame frame, BackgroundMap background, FitBox box, ReadOnlySpan<ShapePose> one, ReadOnlySpan<ShapePose> other)
+    {
+        var first = Pose.Misfit(frame, background, box, one, out var pixels);
+        var second = Pose.Misfit(frame, background, box, other, out _);
+        var extra = Cost(one) - Cost(other);
+        return ((second - first) / (2 * Pose.Noise.Excess)) - (0.5 * extra * Math.Log(Math.Max(2, pixels / Pose.Noise.Excess)));
+
+        static int Cost(ReadOnlySpan<ShapePose> poses)
+        {
+            var sum = 0;
+            foreach (var pose in poses)
+            {
+                sum += ShapeRenderer.Parameters(pose.Kind) + 1;
+            }
+
+            return sum;
         }
     }
 
@@ -146,12 +162,16 @@ internal sealed class FrameFitter
         }
         else
         {
-            foreach (var kind in _kinds)
+            foreach (var kind in Candidates(hypothesis, earlier))
             {
                 Add(hypothesis, kind, Start(hypothesis, kind, earlier));
+                if (kind == _population.Dominant && hypothesis.Fits.Count == 1 && IsExplained(hypothesis.Fits[0].Fit))
+                {
+                    break;
+                }
             }
 
-            if (_irregular && hypothesis.Fits.Count > 0)
+            if (_irregular && hypothesis.Fits.Count > 1)
             {
                 var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
                 AddIrregular(hypothesis, best.Fit.Pose);
@@ -168,6 +188,24 @@ internal sealed class FrameFitter
         hypothesis.Fit = hypothesis.Fits[0].Fit;
         hypothesis.Pose = hypothesis.Fits[0].Fit.Pose;
     }
+
+    // The shapes worth a fit: the recording's dominant one first, which usually ends the search; on a second round only those still in question.
+    private IEnumerable<ShapeKind> Candidates(Hypothesis hypothesis, (ShapeKind Kind, PoseFit Fit, double LogEvidence)[]? earlier)
+    {
+        if (earlier is { Length: > 0 })
+        {
+            return earlier.Where(e => e.Kind != ShapeKind.Irregular && e.LogEvidence > earlier[0].LogEvidence - StillOpen).Select(e => e.Kind);
+        }
+
+        var blob = hypothesis.Blob;
+        var aspect = blob.Component == 0 || blob.AtBorder || !hypothesis.Whole ? 0 : blob.HalfMajor / blob.HalfMinor;
+        return _kinds
+            .Where(k => aspect == 0 || _kinds.Length < 3 || (k.IsLong() ? aspect > 1.12 : aspect < 1.6))
+            .OrderByDescending(k => k == _population.Dominant);
+    }
+
+    private static bool IsExplained(in PoseFit fit) =>
+        fit.Signal > 0 && (fit.ChiSquare - fit.Pixels) / fit.Signal < Math.Max(0.03, Math.Min(0.15, 3 * Math.Sqrt(2 * fit.Pixels) / fit.Signal));
 
     private void Collect(IReadOnlyList<Hypothesis> all, List<int> neighbours)
     {
@@ -188,6 +226,15 @@ internal sealed class FrameFitter
             prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast)));
         }
 
+        else if (known is null && hypothesis.Blob.AtBorder)
+        {
+            prior = _population.Prior(kind);
+            if (prior is { } p)
+            {
+                start = start with { S1 = p.S1, S2 = p.S2 };
+            }
+        }
+
         var fit = Pose.Fit(start, prior, known is null ? 12 : 8);
         if (!fit.Converged)
         {
@@ -201,8 +248,8 @@ internal sealed class FrameFitter
         hypothesis.Fits.Add((kind, fit, evidence));
     }
 
-    // An irregular particle would be drawn by no model: it is credited with leaving over a set share of the signal, so that it wins only
-    // where every regular shape leaves over clearly more.
+    // An irregular particle would be drawn by no model: it is credited with leaving over a set share of the signal, or what noise alone may
+    // leave over, so that it wins only where every regular shape leaves over clearly more.
     private void AddIrregular(Hypothesis hypothesis, ShapePose region)
     {
         var fit = Pose.Moments(region with { Kind = ShapeKind.Irregular });
@@ -212,7 +259,8 @@ internal sealed class FrameFitter
         }
 
         var excess = Pose.Noise.Excess;
-        var evidence = (-(fit.Pixels + (IrregularShare * fit.Signal)) / (2 * excess)) - (4 * Math.Log(Math.Max(2, fit.Pixels / excess)))
+        var margin = Math.Max(IrregularShare * fit.Signal, 4 * Math.Sqrt(2 * fit.Pixels));
+        var evidence = (-(fit.Pixels + margin) / (2 * excess)) - (4 * Math.Log(Math.Max(2, fit.Pixels / excess)))
             + _logPrior[(int)ShapeKind.Irregular];
         hypothesis.Fits.Add((ShapeKind.Irregular, fit, evidence));
     }

@@ -7,6 +7,7 @@ internal sealed class KnownParticle
     private const double SettleEvidence = 25;
     private readonly double[] _evidence = new double[8];
     private readonly int[] _tried = new int[8];
+    private int _usual;
 
     /// <summary>Present pose; sizes and contrast are running means of clear views.</summary>
     public ShapePose Pose { get; private set; }
@@ -84,8 +85,15 @@ internal sealed class KnownParticle
 
     private void Weigh(Hypothesis hypothesis)
     {
-        if (hypothesis.Fits.Count < 2)
+        if (hypothesis.Fits.Count == 1)
         {
+            // The recording's usual shape explained it without asking further.
+            _usual++;
+            if (_usual >= 3 && _tried.Max() == 0)
+            {
+                Shape = hypothesis.Pose.Kind;
+            }
+
             return;
         }
 
@@ -108,7 +116,7 @@ internal sealed class KnownParticle
             }
         }
 
-        if (frames >= SettleFrames || (frames >= 3 && _evidence[(int)best] - second > SettleEvidence))
+        if (frames + _usual >= SettleFrames || (frames >= 3 && best != ShapeKind.Irregular && _evidence[(int)best] - second > SettleEvidence))
         {
             Shape = best;
         }

@@ -36,6 +36,7 @@ internal readonly record struct SizePrior(double S1, double S2, double Sigma, do
 internal sealed class PoseFitter(NoiseModel noise, double blur)
 {
     private const double Margin = 5;
+    private const float OutlierSigma = 5.5f;
     private readonly FitWorkspace _work = new();
     private FitBox _box;
     private double _level;
@@ -148,6 +149,33 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
     /// <param name="pose">The guess.</param>
     /// <param name="first">True to set the pixels' noise from it; false to keep that of the guess before, so that both compare.</param>
     public double Misfit(in ShapePose pose, bool first) => first ? Reweigh(pose, 1) : Evaluate(pose, 1, derivatives: false);
+
+    /// <summary>How well a set of particles explains a box, all as they stand.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="background">Its background.</param>
+    /// <param name="box">The box.</param>
+    /// <param name="particles">Everything in it.</param>
+    /// <param name="pixels">Takes the pixels of the box that lie in the frame.</param>
+    /// <returns>Chi-square against the model of noise at the background's brightness, so that different sets compare.</returns>
+    public double Misfit(Frame frame, BackgroundMap background, FitBox box, ReadOnlySpan<ShapePose> particles, out int pixels)
+    {
+        _box = box;
+        var n = box.Count;
+        _work.Reserve(n);
+        _level = FramePatch.Read(frame, background, box, _work.Data.AsSpan(0, n), _work.Inside.AsSpan(0, n));
+        var model = _work.Others.AsSpan(0, n);
+        model.Fill(1);
+        foreach (var particle in particles)
+        {
+            Multiply(particle, model);
+        }
+
+        var data = _work.Data.AsSpan(0, n);
+        TensorPrimitives.Subtract(data, model, data);
+        TensorPrimitives.Multiply(data, _work.Inside.AsSpan(0, n), data);
+        pixels = (int)TensorPrimitives.Sum<float>(_work.Inside.AsSpan(0, n));
+        return TensorPrimitives.SumOfSquares<float>(data) * _level * _level / Noise.Variance(_level);
+    }
 
     /// <summary>Adds the residuals of the last fit to a tally of the noise.</summary>
     public void Tally(NoiseTally tally)
@@ -399,7 +427,40 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
         TensorPrimitives.Add(weight, (float)(Noise.Variance(0) / (_level * _level)), weight);
         TensorPrimitives.ReciprocalSqrt(weight, weight);
         TensorPrimitives.Multiply(weight, _work.Inside.AsSpan(0, count), weight);
-        return Evaluate(pose, level, derivatives: true);
+        var chi = Evaluate(pose, level, derivatives: true);
+        return DropOutliers() ? Evaluate(pose, level, derivatives: true) : chi;
+    }
+
+    // A hot pixel, a cosmic ray or a scrap of dirt in a few pixels is no part of the model: it loses its weight. Where many pixels stand out the
+    // guess is wrong instead, and they must keep pulling.
+    private bool DropOutliers()
+    {
+        var residual = _work.Residual.AsSpan(0, _box.Count);
+        if (TensorPrimitives.MaxMagnitude<float>(residual) is var most && Math.Abs(most) < OutlierSigma)
+        {
+            return false;
+        }
+
+        var outliers = 0;
+        foreach (var r in residual)
+        {
+            outliers += Math.Abs(r) > OutlierSigma ? 1 : 0;
+        }
+
+        if (outliers > Math.Max(4, 0.004 * _inside))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < residual.Length; i++)
+        {
+            if (Math.Abs(residual[i]) > OutlierSigma)
+            {
+                _work.Weight[i] = 0;
+            }
+        }
+
+        return true;
     }
 
     // Model into 'model'; what the particle itself lets through into 'open'.

@@ -9,7 +9,8 @@ namespace LiveLtem.Inference.Pose;
 internal static class RecordingCalibrator
 {
     private const int MostParticles = 60;
-    private const int MostFrames = 4;
+    private const int MostFrames = 2;
+    private const int MostBlobs = 60;
 
     /// <summary>First guess of the noise, before any particle is fitted.</summary>
     /// <param name="frames">First frames, in order.</param>
@@ -56,15 +57,15 @@ internal static class RecordingCalibrator
     /// <param name="segmentations">Their segmentations.</param>
     /// <param name="symmetries">Symmetries that particles may have; empty for any.</param>
     /// <param name="noise">First guess of the noise.</param>
-    /// <param name="counts">Takes how many particles had each shape, by <see cref="ShapeKind"/>.</param>
-    /// <returns>Noise and blur; the guess where no particle could be fitted.</returns>
-    public static (NoiseModel Noise, double Blur) Learn(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double[] counts)
+    /// <returns>Noise, blur and what the particles are like; the guesses where no particle could be fitted.</returns>
+    public static (NoiseModel Noise, double Blur, Population Population) Learn(
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise)
     {
         var blur = 1.2;
+        var population = Population.Unknown;
         for (var round = 0; round < 3; round++)
         {
-            var fitted = FitAll(frames, segmentations, symmetries, noise, blur, counts);
+            var fitted = FitAll(frames, segmentations, symmetries, noise, blur, ref population);
             if (fitted.Count == 0)
             {
                 break;
@@ -74,20 +75,21 @@ internal static class RecordingCalibrator
             noise = Residuals(frames, segmentations, fitted, noise, blur) ?? noise;
         }
 
-        return (noise, blur);
+        return (noise, blur, population);
     }
 
     private static List<Sample> FitAll(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double blur, double[] counts)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double blur, ref Population population)
     {
         var fitted = new List<Sample>();
         var fitter = new FrameFitter(noise, blur, symmetries);
-        fitter.Expect(counts);
-        Array.Clear(counts);
-        var step = Math.Max(1, frames.Count / MostFrames);
+        fitter.Expect(population);
+        var clear = new List<ShapePose>();
+        var step = Math.Max(1, (frames.Count + MostFrames - 1) / MostFrames);
         for (var f = 0; f < frames.Count; f += step)
         {
-            var hypotheses = segmentations[f].Blobs.Select(b => FirstGuess(b, segmentations[f])).Take(400).ToList();
+            var hypotheses = segmentations[f].Blobs.Select(b => FirstGuess(b, segmentations[f])).ToList();
+            Thin(hypotheses);
             fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
             foreach (var h in hypotheses)
             {
@@ -96,7 +98,7 @@ internal static class RecordingCalibrator
                     continue;
                 }
 
-                counts[(int)h.Pose.Kind]++;
+                clear.Add(h.Pose);
                 if (h.Pose.Kind != ShapeKind.Irregular)
                 {
                     var near = hypotheses.Where(o => o != h && Math.Abs(o.Pose.X - h.Pose.X) < o.Pose.Reach + h.Pose.Reach + 12
@@ -106,6 +108,7 @@ internal static class RecordingCalibrator
             }
         }
 
+        population = Population.Of(clear);
         return [.. fitted.OrderByDescending(s => s.Snr).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(MostParticles)];
     }
 
@@ -120,6 +123,17 @@ internal static class RecordingCalibrator
     /// <summary>The bar with the second moments of a piece of the mask.</summary>
     public static ShapePose GuessPose(in Blob blob, bool dark) =>
         new(ShapeKind.Bar, blob.X, blob.Y, blob.Angle, Math.Max(1, blob.HalfMajor), Math.Max(1, blob.HalfMinor), (dark ? 1 : -1) * blob.Contrast * 1.1);
+
+    // Many particles tell no more than some: a compact stretch of them is kept, so that those kept still have their neighbours.
+    private static void Thin(List<Hypothesis> hypotheses)
+    {
+        if (hypotheses.Count > MostBlobs)
+        {
+            var first = (hypotheses.Count - MostBlobs) / 2;
+            hypotheses.RemoveRange(first + MostBlobs, hypotheses.Count - first - MostBlobs);
+            hypotheses.RemoveRange(0, first);
+        }
+    }
 
     private static double BestBlur(
         IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, NoiseModel noise, double blur)

@@ -202,47 +202,51 @@ internal static class ShapeRenderer
     {
         var isRod = pose.Kind == ShapeKind.Rod;
         var radius = (float)(isRod ? pose.S2 : pose.S1);
-        var half = isRod ? (float)Math.Max(0, pose.S1 - pose.S2) : 0f;
+        var half = Vector256.Create(isRod ? (float)Math.Max(0, pose.S1 - pose.S2) : 0f);
         var profile = ChordProfile.For(blur / radius, pose.Contrast);
         var inverse = 1 / radius;
         var (sin, cos) = Math.SinCos(isRod ? pose.Angle : 0);
         float s = (float)sin, c = (float)cos;
         var wanted = !gradient.IsEmpty;
+        ref var v0 = ref MemoryMarshal.GetReference(value);
+        ref var g0 = ref MemoryMarshal.GetReference(gradient);
+        var plane = (nuint)stride;
         for (var row = 0; row < box.Height; row++)
         {
             var dy = (float)(box.Y0 + row - pose.Y);
-            for (var column = 0; column < box.Width; column++)
+            for (var column = 0; column < box.Width; column += 8)
             {
-                var dx = (float)(box.X0 + column - pose.X);
-                var u = (c * dx) + (s * dy);
-                var v = (c * dy) - (s * dx);
-                var beyond = Math.Abs(u) - half;
-                var du = beyond > 0 ? MathF.CopySign(beyond, u) : 0;
-                var distance = MathF.Sqrt((du * du) + (v * v));
-                var at = (row * box.Width) + column;
-                value[at] = profile.At(distance * inverse, out var slope);
+                var dx = Ramp + Vector256.Create((float)(box.X0 + column - pose.X));
+                var u = Vector256.FusedMultiplyAdd(dx, Vector256.Create(c), Vector256.Create(s * dy));
+                var v = Vector256.FusedMultiplyAdd(dx, Vector256.Create(-s), Vector256.Create(c * dy));
+                var beyond = Vector256.Max(Vector256.Abs(u) - half, Vector256<float>.Zero);
+                var du = Vector256.CopySign(beyond, u);
+                var distance = Vector256.Sqrt(Vector256.FusedMultiplyAdd(du, du, v * v));
+                profile.At(distance * inverse, out var level, out var slope);
+                var at = (nuint)((row * box.Width) + column);
+                level.StoreUnsafe(ref v0, at);
                 if (!wanted)
                 {
                     continue;
                 }
 
                 slope *= inverse;
-                var perDistance = distance > 0.05f ? slope / distance : 0;
+                var perDistance = slope / Vector256.Max(distance, Vector256.Create(0.05f));
                 var byU = perDistance * du;
                 var byV = perDistance * v;
-                gradient[at] = -((byU * c) - (byV * s));
-                gradient[at + stride] = -((byU * s) + (byV * c));
+                ((byV * s) - (byU * c)).StoreUnsafe(ref g0, at);
+                (-(byU * s) - (byV * c)).StoreUnsafe(ref g0, at + plane);
                 var byRadius = -slope * distance * inverse;
                 if (!isRod)
                 {
-                    gradient[at + (2 * stride)] = byRadius;
+                    byRadius.StoreUnsafe(ref g0, at + (2 * plane));
                     continue;
                 }
 
-                gradient[at + (2 * stride)] = (byU * v) - (byV * u);
-                var byHalf = beyond > 0 ? -byU * Math.Sign(u) : 0;
-                gradient[at + (3 * stride)] = byHalf;
-                gradient[at + (4 * stride)] = byRadius - byHalf;
+                ((byU * v) - (byV * u)).StoreUnsafe(ref g0, at + (2 * plane));
+                var byHalf = -(perDistance * beyond);
+                byHalf.StoreUnsafe(ref g0, at + (3 * plane));
+                (byRadius - byHalf).StoreUnsafe(ref g0, at + (4 * plane));
             }
         }
     }

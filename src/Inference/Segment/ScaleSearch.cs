@@ -11,6 +11,7 @@ internal static class ScaleSearch
 {
     private const double EnoughContrast = 7.5;
     private const double LeastSnr = 7;
+    private const double SmoothingShare = 0.065;
     private static readonly double[] Ladder = [0.6, 1, 1.5, 2.1, 3, 4.2, 6, 8.5];
 
     /// <summary>Searches.</summary>
@@ -46,14 +47,20 @@ internal static class ScaleSearch
             }
         }
 
-        var best = tries.MaxBy(t => t.Score);
+        // With little smoothing, specks of correlated noise pass for small particles of either polarity: tries that separate well go first.
+        var sound = tries.Where(t => t.Separation >= EnoughContrast && t.Score > 0).ToList();
+        var best = (sound.Count > 0 ? sound : tries).MaxBy(t => t.Score * Math.Min(1, t.Separation / EnoughContrast));
         if (best is null || best.Score <= 0)
         {
             return null;
         }
 
         var same = tries.Where(t => t.Dark == best.Dark && t.Score > 0).ToList();
-        var chosen = same.FirstOrDefault(t => t.Separation >= EnoughContrast && t.Score >= 0.6 * best.Score) ?? best;
+        var least = same.FirstOrDefault(t => t.Separation >= EnoughContrast && t.Score >= 0.6 * best.Score) ?? best;
+
+        // More smoothing than the noise asks for makes smoother outlines and smaller images, as long as the particles stay much larger.
+        var most = SmoothingShare * least.TypicalSidePx;
+        var chosen = same.LastOrDefault(t => t.Sigma <= most && t.Sigma > least.Sigma && t.Score >= 0.8 * best.Score && t.Separation >= EnoughContrast) ?? least;
         return chosen.Settings();
     }
 
@@ -73,19 +80,23 @@ internal static class ScaleSearch
 
         public bool Dark { get; } = dark;
 
+        public double Sigma { get; } = sigma;
+
+        public double TypicalSidePx => _areas.Count == 0 ? 0 : Math.Sqrt(_areas.Order().ElementAt(_areas.Count / 2));
+
         public double Score => _frames > 0 ? _score / _frames : 0;
 
         public double Separation => _noise > 0 ? _contrast / _noise : 0;
 
-        private double SmoothPx => Math.Sqrt(Math.Max(0, (sigma * sigma) - (((_bin * _bin) - 1) / 12.0))) / _bin;
+        private double SmoothPx => Math.Sqrt(Math.Max(0, (Sigma * Sigma) - (((_bin * _bin) - 1) / 12.0))) / _bin;
 
-        private double MinArea => Math.Max(5, 3.5 * sigma * sigma / (_bin * _bin));
+        private double MinArea => Math.Max(5, 3.5 * Sigma * Sigma / (_bin * _bin));
 
         public void Add(Frame frame, Frame? next)
         {
             using var work = WorkImage.Bin(frame, _bin);
             using var smooth = WorkImage.Smooth(work, SmoothPx);
-            _backgroundPx = Math.Max(Math.Min(frame.Height, frame.Width) / 10.0, 8 * sigma);
+            _backgroundPx = Math.Max(Math.Min(frame.Height, frame.Width) / 10.0, 8 * Sigma);
             var level = ClassicalSegmenter.Median(smooth);
             if (level <= 0)
             {
@@ -122,7 +133,7 @@ internal static class ScaleSearch
 
             using var labels = new Mat();
             var blobs = new ClassicalSegmenter(Trying(contrast, noise)).Components(image, labels);
-            var white = noise * 2 * Math.Sqrt(Math.PI) * sigma;
+            var white = noise * 2 * Math.Sqrt(Math.PI) * Sigma;
             double compact = 0, all = 0, snr = 0;
             var areas = new List<double>();
             foreach (var blob in blobs)

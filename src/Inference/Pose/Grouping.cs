@@ -1,0 +1,150 @@
+using LiveLtem.Core;
+using LiveLtem.Inference.Segment;
+
+namespace LiveLtem.Inference.Pose;
+
+/// <summary>Asks the pixels whether a piece of the mask is one particle or several, where the watershed alone cannot know.</summary>
+/// <remarks>Both answers are fitted and compared by chi-square with every parameter paid for (Schwarz 1978, doi:10.1214/aos/1176344136).
+/// Only newcomers are asked: particles that were followed here are known to be themselves.</remarks>
+internal sealed class Grouping(FrameFitter fitter, Population population)
+{
+    private const double LeastAdvantage = 12;
+    private const int MostParts = 6;
+
+    /// <summary>Replaces the hypotheses of wrongly split or wrongly joined pieces.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="found">Its segmentation.</param>
+    /// <param name="hypotheses">Fitted hypotheses; changed in place.</param>
+    public void Correct(Frame frame, Segmentation found, List<Hypothesis> hypotheses)
+    {
+        var groups = hypotheses.Where(h => h.Known is null && h.Blob.Component > 0).GroupBy(h => h.Blob.Component).ToList();
+        foreach (var group in groups)
+        {
+            var parts = group.ToList();
+            if (parts.Count > 1 && parts.Count <= MostParts)
+            {
+                Join(frame, found, hypotheses, parts);
+            }
+            else if (parts.Count == 1)
+            {
+                Part(frame, found, hypotheses, parts[0]);
+            }
+        }
+    }
+
+    private static FitBox BoxOf(IEnumerable<Hypothesis> parts, double margin)
+    {
+        int x0 = int.MaxValue, y0 = int.MaxValue, x1 = int.MinValue, y1 = int.MinValue;
+        foreach (var part in parts)
+        {
+            var box = FitBox.Around(part.Pose, margin);
+            x0 = Math.Min(x0, box.X0);
+            y0 = Math.Min(y0, box.Y0);
+            x1 = Math.Max(x1, box.X0 + box.Width);
+            y1 = Math.Max(y1, box.Y0 + box.Height);
+        }
+
+        return new FitBox(x0, y0, (x1 - x0 + 7) / 8 * 8, y1 - y0);
+    }
+
+    private void Join(Frame frame, Segmentation found, List<Hypothesis> hypotheses, List<Hypothesis> parts)
+    {
+        double area = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0, contrast = 0;
+        foreach (var part in parts)
+        {
+            var blob = part.Blob;
+            area += blob.Area;
+            x += blob.Area * blob.X;
+            y += blob.Area * blob.Y;
+            contrast += blob.Area * blob.Contrast;
+        }
+
+        x /= area;
+        y /= area;
+        foreach (var part in parts)
+        {
+            var blob = part.Blob;
+            var (sin, cos) = Math.SinCos(blob.Angle);
+            double a = blob.HalfMajor * blob.HalfMajor / 3, b = blob.HalfMinor * blob.HalfMinor / 3;
+            xx += blob.Area * ((a * cos * cos) + (b * sin * sin) + Math.Pow(blob.X - x, 2));
+            yy += blob.Area * ((a * sin * sin) + (b * cos * cos) + Math.Pow(blob.Y - y, 2));
+            xy += blob.Area * (((a - b) * sin * cos) + ((blob.X - x) * (blob.Y - y)));
+        }
+
+        xx /= area;
+        yy /= area;
+        xy /= area;
+        var root = Math.Sqrt((0.25 * (xx - yy) * (xx - yy)) + (xy * xy));
+        var whole = new Blob(
+            parts[0].Blob.Component, x, y, area, Math.Sqrt(3 * (((xx + yy) / 2) + root)), Math.Sqrt(3 * Math.Max(0.1, ((xx + yy) / 2) - root)),
+            0.5 * Math.Atan2(2 * xy, xx - yy), contrast / area, parts.Any(p => p.Blob.AtBorder));
+        var joined = RecordingCalibrator.FirstGuess(whole, found);
+        var standing = hypotheses.Where(h => !parts.Contains(h)).ToList();
+        fitter.FitSome(frame, found.Background, [joined], standing);
+        if (!joined.Fit.Converged)
+        {
+            return;
+        }
+
+        if (Advantage(frame, found, [joined], parts, standing) > -LeastAdvantage)
+        {
+            hypotheses[hypotheses.IndexOf(parts[0])] = joined;
+            hypotheses.RemoveAll(h => parts.Contains(h));
+        }
+    }
+
+    // Face to face there is no neck: a long or badly explained piece is also tried as two halves, along its axis and across.
+    private void Part(Frame frame, Segmentation found, List<Hypothesis> hypotheses, Hypothesis one)
+    {
+        var large = population.TypicalArea > 0 && one.Blob.Area > 1.5 * population.TypicalArea;
+        if (one.Blob.AtBorder || !one.Fit.Converged || one.Snr < 12 || !(large || (one.Unexplained > 0.1 && one.Pose.Kind == ShapeKind.Irregular)))
+        {
+            return;
+        }
+
+        var standing = hypotheses.Where(h => h != one).ToList();
+        var blob = one.Blob;
+        List<Hypothesis>? best = null;
+        var most = LeastAdvantage;
+        foreach (var turn in new[] { 0, Math.PI / 2 })
+        {
+            var (along, across) = turn == 0 ? (blob.HalfMajor, blob.HalfMinor) : (blob.HalfMinor, blob.HalfMajor);
+            var (sin, cos) = Math.SinCos(blob.Angle + turn);
+            var halves = new List<Hypothesis>();
+            foreach (var side in new[] { -0.5, 0.5 })
+            {
+                var half = blob with
+                {
+                    X = blob.X + (side * along * cos),
+                    Y = blob.Y + (side * along * sin),
+                    Area = blob.Area / 2,
+                    HalfMajor = Math.Max(along / 2, across),
+                    HalfMinor = Math.Min(along / 2, across),
+                    Angle = blob.Angle + turn + (along / 2 >= across ? 0 : Math.PI / 2),
+                };
+                halves.Add(RecordingCalibrator.FirstGuess(half, found));
+            }
+
+            fitter.FitSome(frame, found.Background, halves, standing);
+            if (halves.All(h => h.Fit.Converged && h.Snr > 7) && Advantage(frame, found, halves, [one], standing) is var gain && gain > most)
+            {
+                (most, best) = (gain, halves);
+            }
+        }
+
+        if (best is not null)
+        {
+            var at = hypotheses.IndexOf(one);
+            hypotheses.RemoveAt(at);
+            hypotheses.InsertRange(at, best);
+        }
+    }
+
+    private double Advantage(Frame frame, Segmentation found, List<Hypothesis> one, List<Hypothesis> other, List<Hypothesis> standing)
+    {
+        var box = BoxOf(one.Concat(other), 4);
+        var near = standing.Where(h => h.Fit.Converged).Select(h => h.Pose).ToArray();
+        return fitter.Advantage(
+            frame, found.Background, box, [.. one.Where(h => h.Fit.Converged).Select(h => h.Pose), .. near], [.. other.Where(h => h.Fit.Converged).Select(h => h.Pose), .. near]);
+    }
+}
