@@ -27,7 +27,12 @@ internal sealed class LinkCost
     private const double UnknownErrPx = 0.5;
     private const double LargestErrSizes = 0.25;
 
+    /// <summary>Difference of logarithms beyond which the smaller of two summands no longer counts.</summary>
+    private const double Negligible = 12;
+
     private static readonly double LogTwoPi = Math.Log(2 * Math.PI);
+    private static readonly double LogSlip = Math.Log(SlipShare);
+    private static readonly double LogNoSlip = Math.Log(1 - SlipShare);
 
     private readonly ParticleTrackerOptions _options;
     private double _newCost;
@@ -54,23 +59,25 @@ internal sealed class LinkCost
         double sx = particle.VarianceX + measurementVariance, sy = particle.VarianceY + measurementVariance;
         var narrow = Reach(sx, sy, budget);
         var slip = SlipVariance(particle);
-        var wide = Reach(sx + slip, sy + slip, budget + (2 * Math.Log(SlipShare)));
+        var wide = Reach(sx + slip, sy + slip, budget + (2 * LogSlip));
         return Math.Max(narrow, wide);
     }
 
     /// <summary>Cost of a link.</summary>
-    public double Linked(TrackedParticle particle, Detection detection)
+    /// <param name="particle">The particle, predicted to this frame.</param>
+    /// <param name="shape">A detection of this frame, by the particle's symmetry.</param>
+    /// <param name="logDetectable">Logarithm of <see cref="Detectable"/> of the particle.</param>
+    public double Linked(TrackedParticle particle, in MeasuredShape shape, double logDetectable)
     {
-        var fit = detection.For(particle.Symmetry);
-        var (rx, ry) = Variances(fit, detection.Flags);
-        double dx = fit.XPx - particle.Position.X, dy = fit.YPx - particle.Position.Y;
-        double sx = particle.VarianceX + rx, sy = particle.VarianceY + ry;
+        double dx = shape.Position.X - particle.Position.X, dy = shape.Position.Y - particle.Position.Y;
+        double sx = particle.VarianceX + shape.VarianceX, sy = particle.VarianceY + shape.VarianceY;
         var slip = SlipVariance(particle);
-        var narrow = LogNormal(dx, dy, sx, sy) + Math.Log(1 - SlipShare);
-        var wide = LogNormal(dx, dy, sx + slip, sy + slip) + Math.Log(SlipShare);
-        var likelihood = Math.Max(narrow, wide) + Math.Log(1 + Math.Exp(-Math.Abs(narrow - wide)));
-        return (-2 * likelihood) - (2 * Math.Log(Detectable(particle))) + ForAngle(particle, fit) + ForSize(particle, detection, fit)
-            + (particle.Layer != detection.Layer && particle.Layer != 0 && detection.Layer != 0 ? LayerPrice : 0);
+        var narrow = LogNormal(dx, dy, sx, sy) + LogNoSlip;
+        var wide = LogNormal(dx, dy, sx + slip, sy + slip) + LogSlip;
+        var apart = Math.Abs(narrow - wide);
+        var likelihood = Math.Max(narrow, wide) + (apart < Negligible ? Math.Log(1 + Math.Exp(-apart)) : 0);
+        return (-2 * likelihood) - (2 * logDetectable) + ForAngle(particle, shape) + ForSize(particle, shape)
+            + (particle.Layer != shape.Layer && particle.Layer != 0 && shape.Layer != 0 ? LayerPrice : 0);
     }
 
     /// <summary>Variances of a measured position, px^2, kept within reason.</summary>
@@ -87,7 +94,8 @@ internal sealed class LinkCost
         }
     }
 
-    private double Detectable(TrackedParticle particle) =>
+    /// <summary>Chance that a particle is there and found.</summary>
+    public double Detectable(TrackedParticle particle) =>
         Math.Clamp(particle.Existence * (particle.IsCovered ? 0.5 : _options.DetectionProbability), 0.01, 0.99);
 
     private double SlipVariance(TrackedParticle particle)
@@ -105,27 +113,26 @@ internal sealed class LinkCost
         return most > 0 ? Math.Sqrt(most * Math.Max(sx, sy)) : 0;
     }
 
-    private static double ForAngle(TrackedParticle particle, ShapeFit fit)
+    private static double ForAngle(TrackedParticle particle, in MeasuredShape shape)
     {
-        if (particle.PredictedAngleDeg is not { } predicted || fit.AngleDeg is not { } angle || fit.Symmetry != particle.Symmetry)
+        if (double.IsNaN(shape.AngleDeg) || shape.Symmetry != particle.Symmetry || particle.PredictedAngleDeg is not { } predicted)
         {
             return 0;
         }
 
         var branch = particle.BranchDeg;
-        var off = angle - predicted;
+        var off = shape.AngleDeg - predicted;
         off -= branch * Math.Round(off / branch);
-        var err = Math.Min(fit.AngleErrDeg ?? (branch / 8), branch / 2);
+        var err = Math.Min(double.IsNaN(shape.AngleErrDeg) ? branch / 8 : shape.AngleErrDeg, branch / 2);
         return Math.Min(off * off / ((particle.AngleStepVariance * (1 + particle.Missed)) + (err * err)), MostForAngle);
     }
 
-    private static double ForSize(TrackedParticle particle, Detection detection, ShapeFit fit)
+    private static double ForSize(TrackedParticle particle, in MeasuredShape shape)
     {
-        var off = Math.Log(Math.Max(fit.AreaPx, 1)) - particle.LogArea;
-        var relative = fit.SizeErrPx is { } err && fit.MinorPx > 0 ? Math.Min(2 * err / fit.MinorPx, 1) : 0;
-        var spoilt = (detection.Flags & (DetectionFlags.Border | DetectionFlags.Contact | DetectionFlags.Covered)) != 0;
+        var off = shape.LogArea - particle.LogArea;
 
         // Grown at once: two that are found as one. Then the size says little against this particle being one of them.
-        return Math.Min(off * off / ((SizeSpread * SizeSpread) + (relative * relative)), spoilt || off > 0 ? MostForSpoiltSize : MostForSize);
+        var most = shape.IsSpoilt || off > 0 ? MostForSpoiltSize : MostForSize;
+        return Math.Min(off * off / ((SizeSpread * SizeSpread) + shape.LogAreaVariance), most);
     }
 }

@@ -49,6 +49,7 @@ public sealed class ParticleTracker : IParticleTracker
     private readonly List<TrackedParticle> _undecided = [];
     private Point2[] _points = [];
     private Point2[] _known = [];
+    private MeasuredShape[] _shapes = [];
     private int[] _order = [];
     private int[] _columnOfRow = [];
     private int[] _rowOfColumn = [];
@@ -250,11 +251,12 @@ public sealed class ParticleTracker : IParticleTracker
 
         _cost.Begin((double)detections.Height * detections.Width, _model);
         var worst = 0.0;
+        Buffers.Ensure(ref _shapes, _count);
         for (var i = 0; i < _count; i++)
         {
             var detection = detections.Particles[_order[i]];
-            var (x, y) = LinkCost.Variances(detection.Best, detection.Flags);
-            worst = Math.Max(worst, Math.Max(x, y));
+            _shapes[i] = new MeasuredShape(detection, detection.Best);
+            worst = Math.Max(worst, Math.Max(_shapes[i].VarianceX, _shapes[i].VarianceY));
         }
 
         Buffers.Ensure(ref _reach, _particles.Count);
@@ -270,12 +272,16 @@ public sealed class ParticleTracker : IParticleTracker
         {
             var particle = _particles[row];
             var unlinked = _cost.Unlinked(particle);
+            var logDetectable = Math.Log(_cost.Detectable(particle));
             _problem.UnlinkedCosts[row] = unlinked;
+            var symmetry = particle.Symmetry;
             _near.Clear();
             _grid.Within(particle.Position, _reach[row], _near);
             foreach (var near in _near)
             {
-                var cost = _cost.Linked(particle, detections.Particles[_order[near.Index]]);
+                ref readonly var shape = ref _shapes[near.Index];
+                var cost = _cost.Linked(
+                    particle, shape.HasOtherFits && shape.Symmetry != symmetry ? Other(detections, near.Index, symmetry) : shape, logDetectable);
                 if (cost < unlinked)
                 {
                     _problem.Add(row, near.Index, cost);
@@ -291,6 +297,13 @@ public sealed class ParticleTracker : IParticleTracker
                 _rowOfColumn[_columnOfRow[row]] = row;
             }
         }
+    }
+
+    /// <summary>A detection by another symmetry than its best.</summary>
+    private MeasuredShape Other(FrameDetections detections, int index, int symmetry)
+    {
+        var detection = detections.Particles[_order[index]];
+        return new MeasuredShape(detection, detection.For(symmetry));
     }
 
     private void Update(FrameDetections detections)

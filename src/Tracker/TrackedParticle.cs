@@ -4,8 +4,15 @@ using LiveLtem.Tracker.Motion;
 
 namespace LiveLtem.Tracker;
 
-/// <summary>One measurement of a track whose rows are not final yet.</summary>
-internal readonly record struct HeldMeasurement(Detection Detection, int Index, DetectionFlags Flags, bool AfterGap);
+/// <summary>One measurement of a track whose row is not handed out yet.</summary>
+/// <param name="Detection">What was measured.</param>
+/// <param name="Index">Its index in its frame.</param>
+/// <param name="AfterGap">Whether the track was not seen in the frame before.</param>
+/// <param name="RotationDeg">Unwrapped rotation by the symmetry as known so far.</param>
+/// <param name="IsAmbiguous">Whether its branch may be wrong.</param>
+/// <param name="Point">The row, where the symmetry was decided when it was made.</param>
+internal readonly record struct HeldMeasurement(
+    Detection Detection, int Index, bool AfterGap, double? RotationDeg = null, bool IsAmbiguous = false, TrackPoint? Point = null);
 
 /// <summary>All that the tracker knows of one particle.</summary>
 internal sealed class TrackedParticle
@@ -24,19 +31,17 @@ internal sealed class TrackedParticle
     private const double SizeMemory = 0.2;
     private const double RotationPriorDeg = 8;
 
-    private readonly SymmetryVote _vote = new();
     private readonly Queue<HeldMeasurement> _held = new();
     private AxisFilter _x;
     private AxisFilter _y;
     private AngleUnwrapper _live;
-    private AngleUnwrapper _final;
     private double _odds = FirstOdds;
     private double _steps;
     private double _stepSquares;
     private int _liveSymmetry = -1;
+    private SymmetryVote? _vote = new();
     private HeldMeasurement _latest;
-    private double? _latestRotation;
-    private bool _latestAmbiguous;
+    private bool _latestIsHeld;
 
     public TrackedParticle(int id, long firstFrame)
     {
@@ -62,7 +67,7 @@ internal sealed class TrackedParticle
     public bool IsCovered { get; set; }
 
     /// <summary>Decided symmetry, or the leading one while that is open.</summary>
-    public int Symmetry => Decided ?? _vote.Leader;
+    public int Symmetry => Decided ?? _vote!.Leader;
 
     /// <summary>Decided symmetry; null while open.</summary>
     public int? Decided { get; private set; }
@@ -189,24 +194,29 @@ internal sealed class TrackedParticle
     /// <summary>Settles the symmetry by what has been seen.</summary>
     public void Decide()
     {
-        if (Decided is null)
+        if (_vote is { } vote)
         {
-            Decided = _vote.Leader;
+            Decided = vote.Leader;
+            _vote = null;
             FollowAngles();
         }
+    }
+
+    /// <summary>The latest measurement as a row, by what is known now; called once in a frame that measured the particle.</summary>
+    public TrackPoint Latest(long frame)
+    {
+        var point = Row(frame, _latest);
+        _latestIsHeld = true;
+        _held.Enqueue(Decided is null ? _latest : _latest with { Point = point });
+        return point;
     }
 
     /// <summary>The oldest measurement not yet handed out, as a final row; the symmetry must be decided.</summary>
     public TrackPoint TakeFinal(long frame)
     {
         var measurement = _held.Dequeue();
-        var angle = AngleOf(measurement.Detection, Decided!.Value);
-        var rotation = _final.Advance(angle, measurement.AfterGap, out var ambiguous);
-        return Row(frame, measurement, Decided.Value, rotation, ambiguous);
+        return measurement.Point ?? Row(frame, measurement);
     }
-
-    /// <summary>The latest measurement, with its rotation as known now.</summary>
-    public TrackPoint Latest(long frame) => Row(frame, _latest, Symmetry, _latestRotation, _latestAmbiguous);
 
     private double StepScale(in MotionModel model)
     {
@@ -230,20 +240,25 @@ internal sealed class TrackedParticle
         LastMeasured = new Point2(fit.XPx, fit.YPx);
         MajorPx = fit.MajorPx;
         Layer = detection.Layer;
-        _latest = new HeldMeasurement(detection, index, detection.Flags | (afterGap ? DetectionFlags.Gap : DetectionFlags.None), afterGap);
-        _held.Enqueue(_latest);
-        if (Decided is null)
+        _latest = new HeldMeasurement(detection, index, afterGap);
+        _latestIsHeld = false;
+        if (_vote is { } vote)
         {
-            _vote.Add(detection);
+            vote.Add(detection);
+            if (vote.Leader != _liveSymmetry)
+            {
+                FollowAngles();
+                return;
+            }
         }
 
-        if (Decided is null && _vote.Leader != _liveSymmetry)
-        {
-            FollowAngles();
-            return;
-        }
+        _latest = Follow(_latest);
+    }
 
-        _latestRotation = _live.Advance(AngleOf(detection, Symmetry), afterGap, out _latestAmbiguous);
+    private HeldMeasurement Follow(HeldMeasurement measurement)
+    {
+        var rotation = _live.Advance(AngleOf(measurement.Detection, Symmetry), measurement.AfterGap, out var ambiguous);
+        return measurement with { RotationDeg = rotation, IsAmbiguous = ambiguous };
     }
 
     /// <summary>Follows the orientation anew by the symmetry as it is known now, from the first measurement on.</summary>
@@ -251,16 +266,19 @@ internal sealed class TrackedParticle
     {
         if (_liveSymmetry == Symmetry)
         {
-            _final = new AngleUnwrapper(Symmetry);
             return;
         }
 
         _liveSymmetry = Symmetry;
         _live = new AngleUnwrapper(Symmetry);
-        _final = new AngleUnwrapper(Symmetry);
-        foreach (var held in _held)
+        for (var k = _held.Count; k > 0; k--)
         {
-            _latestRotation = _live.Advance(AngleOf(held.Detection, Symmetry), held.AfterGap, out _latestAmbiguous);
+            _held.Enqueue(Follow(_held.Dequeue()));
+        }
+
+        if (!_latestIsHeld)
+        {
+            _latest = Follow(_latest);
         }
     }
 
@@ -270,9 +288,11 @@ internal sealed class TrackedParticle
         return fit.Symmetry == symmetry && symmetry > 0 ? fit.AngleDeg : null;
     }
 
-    private TrackPoint Row(long frame, HeldMeasurement measurement, int symmetry, double? rotation, bool ambiguous)
+    private TrackPoint Row(long frame, HeldMeasurement measurement)
     {
-        var fit = measurement.Detection.For(symmetry);
+        var symmetry = Symmetry;
+        var detection = measurement.Detection;
+        var fit = detection.For(symmetry);
         if (fit.Symmetry != symmetry || (symmetry == 0 && fit.AngleDeg is not null))
         {
             // The angle of another shape follows another convention: it would be a wrong number here.
@@ -284,10 +304,11 @@ internal sealed class TrackedParticle
             Frame = frame,
             Particle = Id,
             Fit = fit,
-            RotationDeg = rotation,
-            Layer = measurement.Detection.Layer,
-            Score = measurement.Detection.Score,
-            Flags = measurement.Flags | (ambiguous ? DetectionFlags.RotationAmbiguous : DetectionFlags.None),
+            RotationDeg = measurement.RotationDeg,
+            Layer = detection.Layer,
+            Score = detection.Score,
+            Flags = detection.Flags | (measurement.AfterGap ? DetectionFlags.Gap : DetectionFlags.None)
+                | (measurement.IsAmbiguous ? DetectionFlags.RotationAmbiguous : DetectionFlags.None),
             Detection = measurement.Index,
         };
     }

@@ -1,3 +1,4 @@
+using LiveLtem.Core;
 using LiveLtem.Tracker.Motion;
 
 namespace LiveLtem.Tracker.Linking;
@@ -37,6 +38,9 @@ public sealed class PositionLinker
     /// <summary>Frames for which vanished particles still help to recognise the constellation, whatever the memory is.</summary>
     private const int ConstellationFrames = 3;
 
+    /// <summary>Most candidate pairs in a frame: beyond, memory and time would go where no answer can mean anything.</summary>
+    private const int MostCandidates = 20_000_000;
+
     /// <summary>Added to the gate, px, as trackpy does: a step of just the search range counts as within.</summary>
     private const double GateSlackPx = 1e-7;
 
@@ -75,6 +79,7 @@ public sealed class PositionLinker
     /// <param name="frame">Its number, larger than the last one's; numbers passed over are empty frames.</param>
     /// <param name="positions">Finite positions in any order, px.</param>
     /// <param name="ids">Receives the track of each position, same order; from 0, never reused.</param>
+    /// <exception cref="InputException">The search range makes almost everybody a candidate for everybody, in a frame of many thousands.</exception>
     public void Link(long frame, ReadOnlySpan<Point2> positions, Span<int> ids)
     {
         if (_nextId > 0 && frame <= _lastFrame)
@@ -99,7 +104,7 @@ public sealed class PositionLinker
             linkable++;
         }
 
-        Assign(points, linkable);
+        Assign(frame, points, linkable);
         for (var row = 0; row < linkable; row++)
         {
             var column = _columnOfRow[row];
@@ -167,7 +172,7 @@ public sealed class PositionLinker
         }
     }
 
-    private void Assign(ReadOnlySpan<Point2> points, int linkable)
+    private void Assign(long frame, ReadOnlySpan<Point2> points, int linkable)
     {
         var range = _options.SearchRangePx;
         _problem.Reset(linkable, points.Length, range * range);
@@ -182,6 +187,12 @@ public sealed class PositionLinker
         {
             _near.Clear();
             _grid.Within(_particles[row].Position, range + GateSlackPx, _near);
+            if (_problem.LinkCount + _near.Count > MostCandidates)
+            {
+                throw new InputException(
+                    $"a search range of {range:0.###} px gives over {MostCandidates / 1_000_000} million candidate pairs in frame {frame} ({points.Length} positions); give a smaller --search-range");
+            }
+
             foreach (var near in _near)
             {
                 _problem.Add(row, near.Index, Math.Min(near.DistanceSquared, range * range));

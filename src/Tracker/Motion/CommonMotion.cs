@@ -44,8 +44,16 @@ public sealed class CommonMotion
     private const double FewestSpared = 1;
     private const double LeastSignificance = 4;
 
-    private const int MostVoters = 1000;
+    /// <summary>Above this many points a sample of as many stands for all while hypotheses are weighed.</summary>
+    private const int MostSampled = 400;
+
+    /// <summary>Up to this many points every frame votes; above, only a frame that still points do not explain as well as usual.</summary>
+    private const int AlwaysVoting = 150;
+    private const double UsualMemory = 0.1;
+    private const int FramesToKnowUsual = 5;
+
     private const int MostHypotheses = 24;
+    private const int MostRefined = 4;
     private const int Refinements = 6;
 
     private readonly PointGrid _grid = new();
@@ -61,6 +69,11 @@ public sealed class CommonMotion
     private int[] _claims = [];
     private double[] _claimDistance = [];
     private int[] _votes = [];
+    private Point2[] _sampled = [];
+    private Trial[] _screened = [];
+    private double _usualUnmatched;
+    private double _usualShift;
+    private int _calls;
 
     private readonly record struct Hypothesis(RigidMotion Motion, int Votes);
 
@@ -84,7 +97,7 @@ public sealed class CommonMotion
         }
 
         var gate = GateSpacings * spacing;
-        _grid.Build(to, gate);
+        _grid.Build(to, 2 * gate);
         Buffers.Ensure(ref _moved, from.Length);
         Buffers.Ensure(ref _pairFrom, from.Length);
         Buffers.Ensure(ref _pairTo, from.Length);
@@ -94,16 +107,14 @@ public sealed class CommonMotion
         var centre = Centroid(from);
         var still = Evaluate(new RigidMotion(centre, 0, 0, 0), from, to, gate, spacing);
         var best = Refine(still, from, to, gate, spacing);
-        Vote(from, to, centre, spacing, gate);
-        foreach (var hypothesis in _hypotheses)
+        if (MayHaveJumped(best, from.Length, spacing))
         {
-            var trial = Refine(Evaluate(hypothesis.Motion, from, to, gate, spacing), from, to, gate, spacing);
-            if (trial.Cost < best.Cost)
-            {
-                best = trial;
-            }
+            var sample = Sample(from);
+            Vote(sample, to, centre, spacing, gate);
+            best = Weigh(best, sample, from, to, gate, spacing);
         }
 
+        var spared = still.Cost - best.Cost;
         if (best.Matched < FewestPoints || 2 * best.Matched <= Math.Min(expected, to.Length))
         {
             return null;
@@ -111,13 +122,76 @@ public sealed class CommonMotion
 
         var residual = Math.Sqrt(best.SumSquares / best.Matched);
         var error = Math.Max(residual, 1e-9) / Math.Sqrt(best.Matched);
-        var spared = still.Cost - best.Cost;
         if (spared < FewestSpared && best.Motion.ShiftPx < LeastSignificance * error)
         {
             return null;
         }
 
         return new CommonMotionResult(best.Motion, best.Matched, residual, spacing);
+    }
+
+    /// <summary>The points themselves, or of very many an even choice in no pattern, so that no row of a lattice is taken or left.</summary>
+    private ReadOnlySpan<Point2> Sample(ReadOnlySpan<Point2> points)
+    {
+        if (points.Length <= 2 * MostSampled)
+        {
+            return points;
+        }
+
+        Buffers.Ensure(ref _sampled, MostSampled);
+        var stride = (double)points.Length / MostSampled;
+        for (var k = 0; k < MostSampled; k++)
+        {
+            var within = ((uint)k * 2_654_435_761u) / (double)uint.MaxValue;
+            _sampled[k] = points[(int)((k + (0.999 * within)) * stride)];
+        }
+
+        return _sampled.AsSpan(0, MostSampled);
+    }
+
+    /// <summary>Whether the points that hardly moved leave more unexplained than usual, or moved farther.</summary>
+    private bool MayHaveJumped(Trial still, int points, double spacing)
+    {
+        var unmatched = (double)(points - still.Matched) / points;
+        var shift = still.Motion.ShiftPx / spacing;
+        var scatter = Math.Sqrt((_usualUnmatched + (1.0 / points)) / points);
+        var jumped = _calls < FramesToKnowUsual || points <= AlwaysVoting
+            || unmatched > _usualUnmatched + (2 * scatter) || shift > (3 * _usualShift) + 0.03;
+        var weight = Math.Max(UsualMemory, 1.0 / (_calls + 1));
+        if (_calls < FramesToKnowUsual || !jumped)
+        {
+            _usualUnmatched += weight * (unmatched - _usualUnmatched);
+            _usualShift += weight * (shift - _usualShift);
+        }
+
+        _calls = Math.Min(_calls + 1, 1_000_000);
+        return jumped;
+    }
+
+    /// <summary>The best of the hypotheses and of what was best before. A sample screens them; all points decide, for of a lattice with
+    /// some points missing a sample cannot tell a rim from chance.</summary>
+    private Trial Weigh(Trial best, ReadOnlySpan<Point2> sample, ReadOnlySpan<Point2> from, ReadOnlySpan<Point2> to, double gate, double spacing)
+    {
+        Buffers.Ensure(ref _screened, MostHypotheses);
+        var count = 0;
+        foreach (var hypothesis in _hypotheses)
+        {
+            // One round of fitting takes off the width of a bin and of a turn.
+            var raw = Evaluate(hypothesis.Motion, sample, to, gate, spacing);
+            _screened[count++] = Refine(raw, sample, to, gate, spacing, rounds: 1);
+        }
+
+        _screened.AsSpan(0, count).Sort(static (a, b) => a.Cost.CompareTo(b.Cost));
+        for (var k = 0; k < Math.Min(count, MostRefined); k++)
+        {
+            var trial = Refine(Evaluate(_screened[k].Motion, from, to, gate, spacing), from, to, gate, spacing);
+            if (trial.Cost < best.Cost)
+            {
+                best = trial;
+            }
+        }
+
+        return best;
     }
 
     /// <summary>Median distance to the nearest neighbour, px; 0 where there are fewer than two points.</summary>
@@ -143,7 +217,7 @@ public sealed class CommonMotion
         var cell = Math.Max(Math.Sqrt(Math.Max((x1 - x0) * (y1 - y0), extent * extent / points.Length) / points.Length), extent * 1e-9);
         _spacingGrid.Build(points, cell);
         _spacings.Clear();
-        var stride = Math.Max(1, points.Length / MostVoters);
+        var stride = Math.Max(1, points.Length / MostSampled);
         for (var i = 0; i < points.Length; i += stride)
         {
             for (var radius = 2 * cell; ; radius *= 2)
@@ -180,7 +254,6 @@ public sealed class CommonMotion
         var bin = gate / 2;
         var side = (2 * (int)Math.Ceiling(reach / bin)) + 1;
         Buffers.Ensure(ref _votes, side * side);
-        var stride = Math.Max(1, from.Length / MostVoters);
         var farthest = 0.0;
         foreach (var p in from)
         {
@@ -196,7 +269,7 @@ public sealed class CommonMotion
             var turn = new RigidMotion(centre, 0, 0, LargestTurnRad * step / steps);
             turn.Apply(from, _turned);
             Array.Clear(_votes, 0, side * side);
-            for (var i = 0; i < from.Length; i += stride)
+            for (var i = 0; i < from.Length; i++)
             {
                 _near.Clear();
                 _spacingGrid.Within(_turned[i], reach, _near);
@@ -211,7 +284,7 @@ public sealed class CommonMotion
                 }
             }
 
-            TakePeaks(turn, side, bin, Math.Max(FewestPoints / 2, from.Length / stride / 4));
+            TakePeaks(turn, side, bin, Math.Max(FewestPoints / 2, from.Length / 4));
         }
 
         _hypotheses.Sort(static (a, b) => a.Votes != b.Votes ? b.Votes.CompareTo(a.Votes)
@@ -313,10 +386,10 @@ public sealed class CommonMotion
     }
 
     /// <summary>Alternates fitting and matching for as long as the cost falls.</summary>
-    private Trial Refine(Trial trial, ReadOnlySpan<Point2> from, ReadOnlySpan<Point2> to, double gate, double spacing)
+    private Trial Refine(Trial trial, ReadOnlySpan<Point2> from, ReadOnlySpan<Point2> to, double gate, double spacing, int rounds = Refinements)
     {
         var centre = trial.Motion.Centre;
-        for (var k = 0; k < Refinements && trial.Matched >= FewestPoints / 2; k++)
+        for (var k = 0; k < rounds && trial.Matched >= FewestPoints / 2; k++)
         {
             // The pairs of the latest Evaluate are those of this trial, or of a worse one that ended the loop.
             var fit = About(centre, RigidMotion.Fit(_pairFrom.AsSpan(0, trial.Matched), _pairTo.AsSpan(0, trial.Matched)));
