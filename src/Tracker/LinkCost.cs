@@ -22,7 +22,7 @@ internal sealed class LinkCost
     private const double MostForSize = 9;
     private const double MostForSpoiltSize = 3;
     private const double LayerPrice = 4;
-    private const double SizeSpread = 0.15;
+    private const double SizeSpread = 0.2;
     private const double LeastErrPx = 0.05;
     private const double UnknownErrPx = 0.5;
     private const double LargestErrSizes = 0.25;

@@ -7,7 +7,7 @@ public sealed record ParticleTrackerOptions
     public int MemoryFrames { get; init; } = 8;
 
     /// <summary>Frames for which a particle may stay unseen where another one lies over it or touches it, at least <see cref="MemoryFrames"/>.</summary>
-    public int CoveredMemoryFrames { get; init; } = 20;
+    public int CoveredMemoryFrames { get; init; } = 30;
 
     /// <summary>Measured frames after which a track's symmetry is decided, 1 to 1000.</summary>
     public int SymmetryFrames { get; init; } = 12;
