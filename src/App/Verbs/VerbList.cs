@@ -10,6 +10,10 @@ internal static class VerbList
     [
         InfoVerb.Create(),
         DoctorVerb.Create(),
+        AnalyzeVerb.Create(),
+        ReplayVerb.Create(),
+        DemoVerb.Create(),
+        BenchVerb.Create(),
         TestVerb.Create(),
         SimulateVerb.Create(),
         LinkVerb.Create(),

@@ -31,12 +31,7 @@ internal sealed class SequentialNode<TIn, TOut>(string name, Edge<TIn> input, Ed
         finally
         {
             Finish(run);
-            if (Broken)
-            {
-                // What a broken stage still held is not fit to go on.
-                DiscardReady(0);
-            }
-
+            DiscardIfBroken();
             await HandOnAsync(run.Hard).ConfigureAwait(false);
         }
     }
@@ -64,6 +59,7 @@ internal sealed class SequentialNode<TIn, TOut>(string name, Edge<TIn> input, Ed
         else
         {
             Fail(run, item, failure);
+            DiscardIfBroken();
         }
     }
 
@@ -97,6 +93,15 @@ internal sealed class SequentialNode<TIn, TOut>(string name, Edge<TIn> input, Ed
         }
 
         _ready.Clear();
+    }
+
+    /// <summary>What a broken stage still gives is not fit to go on.</summary>
+    private void DiscardIfBroken()
+    {
+        if (Broken)
+        {
+            DiscardReady(0);
+        }
     }
 
     private void DiscardReady(int from)

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using LiveLtem.App.Hosting;
+using LiveLtem.App.Profiles;
+using LiveLtem.Core;
+using LiveLtem.Core.Pipeline;
+using LiveLtem.HardwareSim;
+using LiveLtem.Inference;
+using LiveLtem.Tracker;
+
+namespace LiveLtem.App.Bench;
+
+/// <summary>What one size of frame gave.</summary>
+internal sealed record BenchResult
+{
+    /// <summary>Side of the square frame, px.</summary>
+    public required int SizePx { get; init; }
+
+    /// <summary>Particles that the movie shows in a frame.</summary>
+    public required int Particles { get; init; }
+
+    /// <summary>Particles found in a frame.</summary>
+    public required double Found { get; init; }
+
+    /// <summary>Frames timed.</summary>
+    public required long Frames { get; init; }
+
+    /// <summary>Frames a second, unpaced, nothing dropped.</summary>
+    public required double FramesPerSecond { get; init; }
+
+    /// <summary>Processor time a frame over all threads, ms.</summary>
+    public required double CpuMsPerFrame { get; init; }
+
+    /// <summary>Time of each stage's arithmetic.</summary>
+    public required IReadOnlyDictionary<string, LatencySummary?> Stages { get; init; }
+
+    /// <summary>Share of a frame's processor time that the pipeline itself takes: channels, pools, counters, ledger.</summary>
+    public required double ShareOutsideKernels { get; init; }
+
+    /// <summary>Managed bytes allocated a frame.</summary>
+    public required double BytesPerFrame { get; init; }
+
+    /// <summary>Collections of generation 0, 1, 2 in the timed frames.</summary>
+    public required IReadOnlyList<int> Collections { get; init; }
+
+    /// <summary>Pace of the live run, frames a second: 70 % of the sustained rate.</summary>
+    public required double PacedFps { get; init; }
+
+    /// <summary>Arrival to result in the live run.</summary>
+    public required LatencySummary? Latency { get; init; }
+
+    /// <summary>Frames that the live run skipped for newer ones.</summary>
+    public required long Dropped { get; init; }
+
+    /// <summary>Largest working set of the process so far, MiB.</summary>
+    public required double PeakWorkingSetMiB { get; init; }
+
+    /// <summary>Of it the movie itself, MiB.</summary>
+    public required double MovieMiB { get; init; }
+}
+
+/// <summary>Measures the classical path end to end on a simulated movie in memory.</summary>
+internal static class PipelineBench
+{
+    private const string Scene = "crystal";
+    private const double PaceShare = 0.7;
+    private const int MovieFrames = 60;
+    private const int WarmUp = 60;
+    private const int MiB = 1 << 20;
+
+    /// <summary>Runs the bench for one size.</summary>
+    /// <param name="sizePx">Side of the frame.</param>
+    /// <param name="particles">Particles in it.</param>
+    /// <param name="frames">Frames timed in each run.</param>
+    /// <param name="tell">Gets a line about what is going on.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<BenchResult> RunAsync(int sizePx, int particles, int frames, Action<string> tell, CancellationToken cancellationToken)
+    {
+        tell($"{sizePx} x {sizePx}: drawing {MovieFrames} frames");
+        using var movie = new MemoryMovie(Scene, new SceneOptions { SizePx = sizePx, Particles = particles, Cnr = 2 }, MovieFrames, cancellationToken);
+
+        tell($"{sizePx} x {sizePx}: as fast as it goes");
+        var full = new BenchMeter(WarmUp);
+        var unpaced = await PlayAsync(movie, frames + WarmUp, null, full, empty: false, cancellationToken).ConfigureAwait(false);
+
+        tell($"{sizePx} x {sizePx}: the pipeline alone");
+        var empty = new BenchMeter(WarmUp);
+        var idle = await PlayAsync(movie, frames + WarmUp, null, empty, empty: true, cancellationToken).ConfigureAwait(false);
+        var gaugeMs = Stage(idle, StageNames.Gauge)?.MeanMs ?? 0;
+
+        var fps = PaceShare * full.FramesPerSecond;
+        tell(FormattableString.Invariant($"{sizePx} x {sizePx}: live at {fps:F1} frames/s"));
+        var paced = await PlayAsync(movie, frames, fps, new BenchMeter(WarmUp), empty: false, cancellationToken).ConfigureAwait(false);
+
+        using var process = Process.GetCurrentProcess();
+        return new BenchResult
+        {
+            SizePx = sizePx,
+            Particles = movie.Particles,
+            Found = unpaced.Figures.Points / (double)Math.Max(1, unpaced.Figures.Processed),
+            Frames = full.Frames,
+            FramesPerSecond = full.FramesPerSecond,
+            CpuMsPerFrame = full.CpuMsPerFrame,
+            Stages = unpaced.Pipeline.Stages.ToDictionary(stage => stage.Name, stage => stage.Execution),
+            ShareOutsideKernels = Math.Max(0, empty.CpuMsPerFrame - gaugeMs) / full.CpuMsPerFrame,
+            BytesPerFrame = full.BytesPerFrame,
+            Collections = full.Collections,
+            PacedFps = fps,
+            Latency = paced.Pipeline.Stages.Single(stage => stage.Name == StageNames.Track).Age,
+            Dropped = paced.Pipeline.Ledger.Of(FrameBranches.Analysis)!.Skipped,
+            PeakWorkingSetMiB = process.PeakWorkingSet64 / (double)MiB,
+            MovieMiB = movie.Bytes / (double)MiB,
+        };
+    }
+
+    private static async Task<SessionReport> PlayAsync(MemoryMovie movie, int frames, double? fps, BenchMeter meter, bool empty, CancellationToken cancellationToken)
+    {
+        var profile = ProfileStore.Load(null);
+        using var pool = new FramePool();
+        await using var source = movie.Play(frames, fps);
+        using IParticleDetector detector = empty ? new EmptyDetector() : new ParticleDetector(profile.Detector);
+        IParticleTracker tracker = empty ? new EmptyTracker() : new ParticleTracker(profile.Tracker);
+        var host = new AnalysisHost(SessionInput.Plain(source), pool, detector, tracker, meter, new AnalysisHostOptions { Live = fps is not null });
+        var report = await host.RunAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        SessionEnd.Demand(report);
+        return report;
+    }
+
+    private static LatencySummary? Stage(SessionReport report, string name) =>
+        report.Pipeline.Stages.Single(stage => stage.Name == name).Execution;
+}

@@ -1,0 +1,144 @@
+using LiveLtem.Core;
+using LiveLtem.Core.Pipeline;
+using LiveLtem.Dose;
+using Microsoft.Extensions.Logging;
+
+namespace LiveLtem.App.Hosting;
+
+/// <summary>How a session runs.</summary>
+internal sealed record AnalysisHostOptions
+{
+    /// <summary>True: the newest frame wins and the source is never held back. False: every frame is analysed, however long it takes.</summary>
+    public required bool Live { get; init; }
+
+    /// <summary>Frames segmented at once.</summary>
+    public int SegmentWorkers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Whether the sink is given the pixels of each analysed frame.</summary>
+    public bool WithImages { get; init; }
+
+    /// <summary>How long a stopped session may take to finish.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>How a session ended and what it found.</summary>
+/// <param name="Pipeline">Frames, stages and edges.</param>
+/// <param name="Figures">Particles and tracks.</param>
+/// <param name="Dose">Where the dose comes from.</param>
+/// <param name="Learnt">One line of what the detector learnt, or null where it saw no frame.</param>
+/// <param name="HotPixels">Pixels that were replaced in every frame; null where it saw no frame.</param>
+/// <param name="Elapsed">From start to end.</param>
+internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Figures, DoseStatement Dose, string? Learnt, int? HotPixels, TimeSpan Elapsed);
+
+/// <summary>Wires one session: source, gauge, detector, tracker and results.</summary>
+/// <remarks>
+/// source → [raw] → gauge → [analysis] → prepare → [prepared] → segment (parallel, in order) → [segmented] → measure → [measured] → track.
+/// Offline every edge waits and the results do not depend on speed; live the edge <c>analysis</c> keeps the newest frame only.
+/// Runs once. What it is given stays the caller's to dispose.
+/// </remarks>
+internal sealed class AnalysisHost
+{
+    private const int LeastPoolThreads = 8;
+    private readonly PipelineRun _run;
+    private readonly ResultJoiner _results;
+    private readonly IParticleDetector _detector;
+    private readonly IParticleTracker _tracker;
+    private readonly IResultSink _sink;
+    private readonly TimeProvider _time;
+    private readonly PrepareStage _prepare;
+
+    public AnalysisHost(
+        SessionInput input,
+        FramePool pool,
+        IParticleDetector detector,
+        IParticleTracker tracker,
+        IResultSink sink,
+        AnalysisHostOptions options,
+        TimeProvider? time = null,
+        ILogger? logger = null)
+    {
+        _detector = detector;
+        _tracker = tracker;
+        _sink = sink;
+        _time = time ?? TimeProvider.System;
+        _run = new PipelineRun(
+            FrameBranches.Analysis,
+            new PipelineOptions { WatchEdges = options.Live, DrainTimeout = options.DrainTimeout },
+            _time,
+            logger);
+        var clock = new FrameClock(input.Calibration.FrameTimeS?.Value, !input.FrameTimeTyped, input.Source.IsLive);
+        _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, _time);
+        _prepare = new PrepareStage(detector, input, pool);
+        Wire(input.Source, pool, options);
+    }
+
+    /// <summary>The pipeline as it stands. Thread-safe while it runs.</summary>
+    public PipelineReport Status => _run.Status;
+
+    /// <summary>What was found so far. Thread-safe.</summary>
+    public SessionFigures Figures => _results.Figures;
+
+    /// <summary>Runs the session to its end; cancelling stops the source and finishes what is on its way.</summary>
+    /// <exception cref="PipelineFaultException">The results could not be finished.</exception>
+    public async Task<SessionReport> RunAsync(CancellationToken cancellationToken)
+    {
+        // Stages compute on the pool's threads; with as few as there are cores, a frame's arrival would queue behind a long computation.
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, LeastPoolThreads), completions);
+
+        var since = _time.GetTimestamp();
+        var pipeline = await _run.RunAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _tracker.Complete();
+            _results.End(_tracker.TakeFinished());
+            await _sink.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception) when (pipeline.Fault is not null)
+        {
+            // The session broke before; that is what must be told, and the sink keeps what it has when it is disposed.
+        }
+        finally
+        {
+            _results.Release();
+        }
+
+        var learnt = pipeline.Stages.Any(stage => stage is { Name: StageNames.Segment, Received: > 0 }) ? _detector.Describe() : null;
+        return new SessionReport(pipeline, _results.Figures, _results.DoseStatement, learnt, _prepare.HotPixels, _time.GetElapsedTime(since));
+    }
+
+    private void Wire(IFrameSource source, FramePool pool, AnalysisHostOptions options)
+    {
+        const FrameBranches analysis = FrameBranches.Analysis;
+
+        // Live, each place in a queue is latency once the analysis is behind; offline it lets stages overlap.
+        var depth = options.Live ? 1 : 4;
+        var raw = _run.AddEdge<Frame>("raw", EdgePolicy.Wait, options.Live ? 16 : 4, analysis);
+        var gauged = _run.AddEdge<Frame>("analysis", options.Live ? EdgePolicy.Latest : EdgePolicy.Wait, 4, analysis);
+        var prepared = _run.AddEdge<Frame>("prepared", EdgePolicy.Wait, depth, analysis);
+        var segmented = _run.AddEdge<SegmentedFrame>("segmented", EdgePolicy.Wait, depth, analysis);
+        var measured = _run.AddEdge<MeasuredFrame>("measured", EdgePolicy.Wait, depth, analysis);
+        _run.SetSource(source, pool, raw);
+        _run.AddStage(StageNames.Gauge, raw, gauged, new GaugeStage(_results));
+        _run.AddStage(StageNames.Prepare, gauged, prepared, _prepare);
+        _run.AddParallelStage(StageNames.Segment, prepared, segmented, frame => new SegmentedFrame(frame, _detector.Segment(frame)), options.SegmentWorkers);
+        _run.AddStage(StageNames.Measure, segmented, measured, new MeasureStage(_detector));
+        _run.AddSink(StageNames.Track, measured, Track);
+    }
+
+    private void Track(MeasuredFrame item)
+    {
+        var tracks = _tracker.Track(item.Detections);
+        _results.AddAnalysed(item.Frame, item.Detections, tracks, _tracker.TakeFinished());
+    }
+}
+
+/// <summary>The stages by name, as status, logs and the bench show them.</summary>
+internal static class StageNames
+{
+    public const string Gauge = "gauge";
+    public const string Prepare = "prepare";
+    public const string Segment = "segment";
+    public const string Measure = "measure";
+    public const string Track = "track";
+}

@@ -1,0 +1,103 @@
+using LiveLtem.Acquisition.Correction;
+using LiveLtem.Acquisition.Gauge;
+using LiveLtem.Core;
+using LiveLtem.Core.Pipeline;
+
+namespace LiveLtem.App.Hosting;
+
+/// <summary>Measures every received frame, before anything can be skipped.</summary>
+internal sealed class GaugeStage(ResultJoiner results) : IStage<Frame, Frame>
+{
+    private readonly FrameGauge _gauge = new();
+
+    public void Process(Frame item, ICollection<Frame> output)
+    {
+        results.AddReceived(_gauge.Read(item));
+        output.Add(item);
+    }
+
+    public void Complete(ICollection<Frame> output)
+    {
+    }
+}
+
+/// <summary>Holds the first frames, learns the camera's hot pixels and the particles from them, and corrects every frame from the first on.</summary>
+/// <param name="detector">What learns the particles, from corrected frames.</param>
+/// <param name="input">The camera's references.</param>
+/// <param name="pool">Where corrected frames come from.</param>
+internal sealed class PrepareStage(IParticleDetector detector, SessionInput input, FramePool pool) : IStage<Frame, Frame>
+{
+    private readonly List<Frame> _held = [];
+    private FrameCorrector? _corrector;
+
+    /// <summary>Pixels that are replaced in every frame; null before they are known.</summary>
+    public int? HotPixels => _corrector?.HotPixels.Count;
+
+    public void Process(Frame item, ICollection<Frame> output)
+    {
+        if (_corrector is not null)
+        {
+            output.Add(_corrector.Apply(item, pool));
+            item.Dispose();
+            return;
+        }
+
+        _held.Add(item);
+        if (_held.Count >= Math.Max(detector.LearningFrames, FrameCorrector.LearningFrames))
+        {
+            Learn(output);
+        }
+    }
+
+    public void Complete(ICollection<Frame> output)
+    {
+        if (_corrector is null && _held.Count > 0)
+        {
+            Learn(output);
+        }
+    }
+
+    private void Learn(ICollection<Frame> output)
+    {
+        var corrected = new List<Frame>(_held.Count);
+        try
+        {
+            var (height, width) = (_held[0].Height, _held[0].Width);
+            _corrector = new FrameCorrector(height, width, FrameCorrector.Learn(_held), input.Dark, input.Gain);
+            foreach (var frame in _held)
+            {
+                corrected.Add(_corrector.Apply(frame, pool));
+            }
+
+            detector.Learn(corrected.GetRange(0, Math.Min(corrected.Count, detector.LearningFrames)));
+            corrected.ForEach(output.Add);
+            _held.ForEach(frame => frame.Dispose());
+        }
+        catch (Exception error)
+        {
+            // The frames themselves go out, for the pipeline to give back and account for.
+            corrected.ForEach(frame => frame.Dispose());
+            _held.ForEach(output.Add);
+            throw new PipelineFaultException($"nothing could be learnt from the first {_held.Count} frames: {error.Message}", error);
+        }
+        finally
+        {
+            _held.Clear();
+        }
+    }
+}
+
+/// <summary>Measures where each particle is.</summary>
+internal sealed class MeasureStage(IParticleDetector detector) : IStage<SegmentedFrame, MeasuredFrame>
+{
+    public void Process(SegmentedFrame item, ICollection<MeasuredFrame> output)
+    {
+        var detections = detector.Measure(item.Frame, item.Segmentation);
+        output.Add(new MeasuredFrame(item.Frame, detections));
+        item.Segmentation.Dispose();
+    }
+
+    public void Complete(ICollection<MeasuredFrame> output)
+    {
+    }
+}

@@ -1,0 +1,19 @@
+using LiveLtem.Core;
+
+namespace LiveLtem.App.Hosting;
+
+/// <summary>The time of a frame: by the source's own clock, else by its number and the frame time, else unknown.</summary>
+/// <param name="frameTimeS">Time from frame to frame, s, or null.</param>
+/// <param name="trustsSource">False where the operator typed a frame time, which then beats the source's clock.</param>
+/// <param name="fromFirst">True for a camera, whose numbers start anywhere; a file's count from its first frame.</param>
+internal sealed class FrameClock(double? frameTimeS, bool trustsSource, bool fromFirst)
+{
+    private long? _first;
+
+    /// <summary>Seconds from the first frame, or null. Called in the order of arrival.</summary>
+    public double? TimeS(FrameHeader header)
+    {
+        _first ??= fromFirst ? header.Number : 0;
+        return trustsSource && header.SourceTimeS is { } own ? own : (header.Number - _first) * frameTimeS;
+    }
+}

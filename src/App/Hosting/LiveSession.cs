@@ -1,0 +1,31 @@
+using LiveLtem.App.Profiles;
+using LiveLtem.Core;
+using LiveLtem.Inference;
+using LiveLtem.Tracker;
+
+namespace LiveLtem.App.Hosting;
+
+/// <summary>A session that is watched in the terminal and keeps nothing.</summary>
+internal static class LiveSession
+{
+    /// <summary>Runs until the source ends or <paramref name="cancellationToken"/> stops it.</summary>
+    /// <param name="input">What it reads; stays the caller's.</param>
+    /// <param name="profile">How particles are found and linked.</param>
+    /// <param name="title">Title of the table on a terminal; null for lines in any case.</param>
+    /// <param name="cancellationToken">Ends the session: it drains and reports.</param>
+    public static async Task<SessionReport> RunAsync(
+        SessionInput input,
+        Profile profile,
+        string? title,
+        CancellationToken cancellationToken)
+    {
+        using var pool = new FramePool();
+        using var detector = new ParticleDetector(profile.Detector);
+        await using var sink = new NullSink();
+        var host = new AnalysisHost(input, pool, detector, new ParticleTracker(profile.Tracker), sink, new AnalysisHostOptions { Live = true });
+        var session = host.RunAsync(cancellationToken);
+        var monitor = new LiveMonitor(host, TimeProvider.System);
+        await (title is null || Console.IsErrorRedirected ? monitor.WriteLinesAsync(session) : monitor.ShowPanelAsync(session, title)).ConfigureAwait(false);
+        return await session.ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,125 @@
+using LiveLtem.Core;
+using LiveLtem.Inference;
+using LiveLtem.Tracker;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace LiveLtem.App.Profiles;
+
+/// <summary>Finds, reads and checks profiles.</summary>
+internal static class ProfileStore
+{
+    /// <summary>The profile of a recording for which none is named.</summary>
+    public const string Default = "nanoparticles";
+
+    // Far larger than any profile; a recording named by mistake is not read whole.
+    private const int MostBytes = 1 << 20;
+
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "config");
+
+    /// <summary>The shipped profiles by name.</summary>
+    public static IReadOnlyList<string> Names => Directory.Exists(Folder)
+        ? [.. Directory.GetFiles(Folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Reads a profile.</summary>
+    /// <param name="nameOrFile">Name of a shipped profile, or a YAML file; null for the default.</param>
+    /// <exception cref="InputException">There is no such profile, or it says something that cannot be meant.</exception>
+    public static Profile Load(string? nameOrFile)
+    {
+        var name = nameOrFile ?? Default;
+        var shipped = Path.Combine(Folder, name + ".yaml");
+        if (Names.Contains(name))
+        {
+            return Read(shipped, name);
+        }
+
+        return File.Exists(name)
+            ? Read(name, name)
+            : throw new InputException($"--profile {name}: no such profile or file; there are {string.Join(", ", Names)}, or name a YAML file");
+    }
+
+    /// <summary>Reads a profile from text.</summary>
+    /// <param name="yaml">The text.</param>
+    /// <param name="file">Where it came from, for messages.</param>
+    public static Profile Parse(string yaml, string file)
+    {
+        var root = new ProfileSection(file, string.Empty, Root(yaml, file));
+        var detector = root.Section("detector");
+        var tracker = root.Section("tracker");
+        root.RefuseOthers();
+        return new Profile { Name = file, Detector = Detector(detector), Tracker = Tracker(tracker) };
+    }
+
+    private static Profile Read(string path, string name)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > MostBytes)
+            {
+                throw new InputException($"{path}: too large for a profile, which is a short YAML file");
+            }
+
+            return Parse(File.ReadAllText(path), path) with { Name = name };
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read profile {path}: {error.Message}", error);
+        }
+    }
+
+    private static YamlMappingNode? Root(string yaml, string file)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(yaml));
+        }
+        catch (YamlException error)
+        {
+            throw new InputException($"{file}: line {error.Start.Line}: not YAML: {error.Message}", error);
+        }
+
+        return stream.Documents.Count == 0
+            ? null
+            : stream.Documents[0].RootNode as YamlMappingNode
+                ?? throw new InputException($"{file}: a profile has the sections detector: and tracker:");
+    }
+
+    private static ParticleDetectorOptions Detector(ProfileSection section)
+    {
+        var defaults = new ParticleDetectorOptions();
+        var options = defaults with
+        {
+            DarkParticles = section.Choice("polarity", ("auto", null), ("dark", (bool?)true), ("bright", false)) ?? defaults.DarkParticles,
+            MinSizePx = section.Number("min_size_px", 0.5, 1e5) ?? defaults.MinSizePx,
+            MaxSizePx = section.Number("max_size_px", 0.5, 1e5) ?? defaults.MaxSizePx,
+            Symmetries = section.WholeNumbers("symmetries", "any", [0, 1, 2, 3, 4, 6]) ?? defaults.Symmetries,
+            LearningFrames = section.WholeNumber("learning_frames", 1, 100) ?? defaults.LearningFrames,
+        };
+        section.RefuseOthers();
+        if (options.MaxSizePx <= options.MinSizePx)
+        {
+            throw section.Fault("max_size_px", $"{options.MaxSizePx}", "a length above min_size_px");
+        }
+
+        return options;
+    }
+
+    private static ParticleTrackerOptions Tracker(ProfileSection section)
+    {
+        var defaults = new ParticleTrackerOptions();
+        var memory = section.WholeNumber("memory_frames", 0, 1000) ?? defaults.MemoryFrames;
+        var symmetry = section.WholeNumber("symmetry_frames", 1, 1000) ?? defaults.SymmetryFrames;
+        var options = defaults with
+        {
+            MemoryFrames = memory,
+            CoveredMemoryFrames = section.WholeNumber("covered_memory_frames", memory, 10_000) ?? Math.Max(memory, defaults.CoveredMemoryFrames),
+            SymmetryFrames = symmetry,
+            LongestHoldFrames = Math.Max(symmetry, defaults.LongestHoldFrames),
+            RemovesDrift = section.Truth("remove_drift") ?? defaults.RemovesDrift,
+        };
+        section.RefuseOthers();
+        return options;
+    }
+}

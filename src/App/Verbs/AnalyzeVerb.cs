@@ -1,0 +1,102 @@
+using System.CommandLine;
+using LiveLtem.Acquisition.Selection;
+using LiveLtem.App.Hosting;
+using LiveLtem.App.Profiles;
+using LiveLtem.Core;
+using LiveLtem.Inference;
+using LiveLtem.Session.Results;
+using LiveLtem.Tracker;
+
+namespace LiveLtem.App.Verbs;
+
+/// <summary><c>analyze FILE --out DIR</c>: every frame of a recording, as fast as it goes, to tables.</summary>
+internal static class AnalyzeVerb
+{
+    /// <summary>Builds the verb.</summary>
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "A recording, a folder of images, or sim:SCENE?frames=N." };
+        var output = new Option<string>("--out") { Description = "Folder for the results; made where it is missing.", Required = true, HelpName = "DIR" };
+        var profile = new Option<string?>("--profile") { Description = $"{string.Join(", ", ProfileStore.Names)}, or a YAML file.", HelpName = "P" };
+        var frames = new Option<string?>("--frames") { Description = "First frame and one past the last, from 0: 10:20, :50, 100:.", HelpName = "A:B" };
+        var roi = new Option<string?>("--roi") { Description = "Part of the frame, px.", HelpName = "X,Y,W,H" };
+        var masks = new Option<bool>("--write-masks") { Description = "Also write masks.tif: a label image a frame." };
+        var overlay = new Option<bool>("--write-overlay") { Description = "Also write overlay.mp4: the movie with what was found." };
+        var tracks = new Option<bool>("--tracks") { Description = "FILE is a table of positions; analyse the physics alone." };
+        var calibration = new CalibrationOptions();
+        var command = new Command(
+            "analyze",
+            "Finds, measures and follows every particle of a recording and writes the tables.\n\nExample:\n  liveltem analyze run7.mrc --out results --pixel-size-nm 0.2 --frame-time-s 0.1")
+        {
+            file, output, profile, frames, roi, masks, overlay, tracks,
+        };
+        calibration.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(tracks))
+            {
+                throw new InputException("--tracks: analysing a table of positions is not in this version; give the recording, or link the positions with 'liveltem link'");
+            }
+
+            var job = new AnalyzeJob
+            {
+                File = parsed.GetRequiredValue(file),
+                Output = parsed.GetRequiredValue(output),
+                Profile = ProfileStore.Load(parsed.GetValue(profile)),
+                Typed = calibration.Read(parsed),
+                Frames = parsed.GetValue(frames) is { } range ? FrameRange.Parse(range) : null,
+                Roi = parsed.GetValue(roi) is { } region ? RegionOfInterest.Parse(region) : null,
+                WriteMasks = parsed.GetValue(masks),
+                WriteOverlay = parsed.GetValue(overlay),
+            };
+            var report = await job.RunAsync(cancellationToken).ConfigureAwait(false);
+            Console.Out.WriteLine($"{SessionSummary.Text(Path.GetFileName(job.File.TrimEnd('/', '\\')), report)} Results in {job.Output}.");
+            SessionEnd.Demand(report);
+            return 0;
+        });
+        return command;
+    }
+
+    private sealed record AnalyzeJob
+    {
+        public required string File { get; init; }
+
+        public required string Output { get; init; }
+
+        public required Profile Profile { get; init; }
+
+        public required TypedCalibration Typed { get; init; }
+
+        public FrameRange? Frames { get; init; }
+
+        public RegionOfInterest? Roi { get; init; }
+
+        public bool WriteMasks { get; init; }
+
+        public bool WriteOverlay { get; init; }
+
+        public async Task<SessionReport> RunAsync(CancellationToken cancellationToken)
+        {
+            var input = await SessionInput.OpenAsync(Sources.Create(), File, Typed, Frames, Roi).ConfigureAwait(false);
+            await using var source = input.Source;
+            using var pool = new FramePool();
+            using var detector = new ParticleDetector(Profile.Detector with { WithLabels = WriteMasks });
+            await using var results = await ResultFolder.CreateAsync(new ResultFolderOptions
+            {
+                Path = Output,
+                Source = source.Info,
+                Calibration = input.Calibration,
+                Profile = Profile.Name,
+                Version = typeof(AnalyzeVerb).Assembly.GetName().Version?.ToString(3),
+                WriteMasks = WriteMasks,
+                WriteOverlay = WriteOverlay,
+            }).ConfigureAwait(false);
+            var host = new AnalysisHost(input, pool, detector, new ParticleTracker(Profile.Tracker), results, new AnalysisHostOptions
+            {
+                Live = false,
+                WithImages = WriteMasks || WriteOverlay,
+            });
+            return await SessionProgress.FollowAsync(host.RunAsync(cancellationToken), () => host.Figures, source.Info.Frames).ConfigureAwait(false);
+        }
+    }
+}

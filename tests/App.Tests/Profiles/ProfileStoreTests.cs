@@ -1,0 +1,78 @@
+using LiveLtem.App.Profiles;
+using LiveLtem.Core;
+using LiveLtem.Inference;
+using LiveLtem.Tracker;
+
+namespace LiveLtem.App.Tests.Profiles;
+
+public sealed class ProfileStoreTests
+{
+    [Fact]
+    public void Shipped_profiles_load_by_name_and_the_default_holds_the_defaults()
+    {
+        var names = ProfileStore.Names;
+        Assert.Contains("nanoparticles", names);
+        Assert.Contains("nanocubes", names);
+        Assert.All(names, name => Assert.Equal(name, ProfileStore.Load(name).Name));
+
+        // Written out for people to edit, it must not drift from what the program does without a profile.
+        var shipped = ProfileStore.Load(null);
+        var (detector, tracker) = (new ParticleDetectorOptions(), new ParticleTrackerOptions());
+        Assert.Equal(tracker, shipped.Tracker);
+        Assert.Equal(detector with { Symmetries = shipped.Detector.Symmetries }, shipped.Detector);
+        Assert.Equal(detector.Symmetries, shipped.Detector.Symmetries);
+        Assert.Equal([4], ProfileStore.Load("nanocubes").Detector.Symmetries);
+    }
+
+    [Fact]
+    public void Every_key_is_read()
+    {
+        var profile = ProfileStore.Parse(
+            """
+            detector: {polarity: bright, min_size_px: 5.5, max_size_px: 80, symmetries: [2, 4], learning_frames: 7}
+            tracker: {memory_frames: 30, covered_memory_frames: 40, symmetry_frames: 50, remove_drift: false}
+            """,
+            "mine.yaml");
+
+        Assert.Equal(false, profile.Detector.DarkParticles);
+        Assert.Equal((5.5, 80.0, 7), (profile.Detector.MinSizePx, profile.Detector.MaxSizePx, profile.Detector.LearningFrames));
+        Assert.Equal([2, 4], profile.Detector.Symmetries);
+        Assert.Equal((30, 40, 50, false), (profile.Tracker.MemoryFrames, profile.Tracker.CoveredMemoryFrames, profile.Tracker.SymmetryFrames, profile.Tracker.RemovesDrift));
+        profile.Tracker.Validate();
+    }
+
+    [Theory]
+    [InlineData("detecter: {}", "mine.yaml: line 1: there is no key detecter; allowed: detector, tracker")]
+    [InlineData("detector:\n  size: 3", "mine.yaml: line 2: there is no key detector.size; allowed: polarity, min_size_px, max_size_px, symmetries, learning_frames")]
+    [InlineData("detector: {polarity: black}", "mine.yaml: line 1: detector.polarity: found black; allowed: auto, dark, bright")]
+    [InlineData("detector: {min_size_px: -1}", "mine.yaml: line 1: detector.min_size_px: found -1; allowed: a number from 0.5 to 100000")]
+    [InlineData("detector: {min_size_px: nan}", "mine.yaml: line 1: detector.min_size_px: found nan; allowed: a number from 0.5 to 100000")]
+    [InlineData("detector: {symmetries: [5]}", "mine.yaml: line 1: detector.symmetries: found 5; allowed: any, or a list like [2, 4] of 0, 1, 2, 3, 4, 6")]
+    [InlineData("tracker: {memory_frames: 2.5}", "mine.yaml: line 1: tracker.memory_frames: found 2.5; allowed: a whole number from 0 to 1000")]
+    [InlineData("tracker: [1]", "mine.yaml: line 1: tracker: found")]
+    [InlineData("- 1", "mine.yaml: a profile has the sections detector: and tracker:")]
+    [InlineData("a: [", "mine.yaml: line")]
+    public void What_cannot_be_meant_is_refused_with_file_key_and_what_is_allowed(string yaml, string message)
+    {
+        var error = Assert.Throws<InputException>(() => ProfileStore.Parse(yaml, "mine.yaml"));
+
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# nothing\n")]
+    [InlineData("detector:\ntracker:\n")]
+    public void What_is_left_out_keeps_its_default(string yaml)
+    {
+        Assert.Equal(new ParticleTrackerOptions(), ProfileStore.Parse(yaml, "mine.yaml").Tracker);
+    }
+
+    [Fact]
+    public void Unknown_name_tells_which_there_are()
+    {
+        var error = Assert.Throws<InputException>(() => ProfileStore.Load("soft"));
+
+        Assert.Contains("nanocubes, nanoparticles", error.Message, StringComparison.Ordinal);
+    }
+}
