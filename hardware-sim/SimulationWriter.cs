@@ -52,7 +52,7 @@ public static class SimulationWriter
         using var truth = new StreamWriter(Path.Combine(folder, "truth.csv")) { NewLine = "\n" };
         using var perFrame = new StreamWriter(Path.Combine(folder, "frames_truth.csv")) { NewLine = "\n" };
         truth.WriteLine(TruthRow.Header);
-        perFrame.WriteLine("frame,number,time_s,dose_rate_e_A2_s,dose_e_A2,particles,drift_x_px,drift_y_px,defocus_px,dropped_before,fault");
+        perFrame.WriteLine("frame,number,time_s,dose_rate_e_A2_s,dose_e_A2,particles,drift_x_px,drift_y_px,defocus_px,dropped_before,clusters,mean_cluster_size,fault");
         var writer = new MrcWriter(movie, settings.SizePx, settings.SizePx, options.Type, settings.PixelSizeNm, Labels(settings));
         var builder = new TruthBuilder(settings);
         var pixels = new byte[simulator.FrameBytes];
@@ -75,8 +75,9 @@ public static class SimulationWriter
                 truth.WriteLine(row.ToCsv());
             }
 
+            int? clusters = frame.Particles.Any(p => p.Cluster is not null) ? frame.Particles.Select(p => p.Cluster).Distinct().Count() : null;
             perFrame.WriteLine(FormattableString.Invariant(
-                $"{index},{frame.Number},{frame.TimeS:F6},{rate:G9},{dose:G9},{rows.Count},{frame.DriftXPx:F4},{frame.DriftYPx:F4},{frame.DefocusPx:F3},{lost},{frame.Fault}"));
+                $"{index},{frame.Number},{frame.TimeS:F6},{rate:G9},{dose:G9},{rows.Count},{frame.DriftXPx:F4},{frame.DriftYPx:F4},{frame.DefocusPx:F3},{lost},{clusters},{(double?)frame.Particles.Count / clusters:F4},{frame.Fault}"));
             if (frame.Fault is not null || lost > 0)
             {
                 faults.Add(string.Create(CultureInfo.InvariantCulture, $"{index},{frame.Number},{frame.Fault ?? "dropped"}"));

@@ -87,14 +87,14 @@ public sealed class FrameRenderer
             TensorPrimitives.Add(_sum, _part, _sum);
         }
 
+        TensorPrimitives.Multiply(_sum, 1f / parts, _sum);
         if (!second)
         {
-            TensorPrimitives.Multiply(_sum, 1f / parts, _sum);
             DrawDirt(frame);
-        }
-        else
-        {
-            TensorPrimitives.Multiply(_sum, 1f / parts, _sum);
+            if (frame.Bubble is { } bubble)
+            {
+                DrawBubble(bubble);
+            }
         }
 
         Blur(second, frame.DefocusPx).Apply(_sum, _side, _side);
@@ -114,6 +114,22 @@ public sealed class FrameRenderer
                 {
                     var r2 = ((i - cx) * (i - cx)) + ((j - cy) * (j - cy));
                     _sum[(j * _side) + i] *= (float)(1 - (depth * Math.Exp(-0.5 * r2 / (sigma * sigma))));
+                }
+            }
+        }
+    }
+
+    // A lens of gas: where liquid is missing the beam comes through.
+    private void DrawBubble(Bubble bubble)
+    {
+        for (var y = 0; y < _side; y++)
+        {
+            for (var x = 0; x < _side; x++)
+            {
+                var r2 = (Math.Pow(x - bubble.XPx - _margin, 2) + Math.Pow(y - bubble.YPx - _margin, 2)) / (bubble.RadiusPx * bubble.RadiusPx);
+                if (r2 < 1)
+                {
+                    _sum[(y * _side) + x] *= (float)Math.Exp(bubble.ThicknessNm * Math.Sqrt(1 - r2) / SceneSettings.WaterMeanFreePathNm);
                 }
             }
         }

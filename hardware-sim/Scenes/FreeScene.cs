@@ -3,6 +3,16 @@ using LiveLtem.HardwareSim.Shapes;
 
 namespace LiveLtem.HardwareSim.Scenes;
 
+/// <summary>What floats in a free scene.</summary>
+public enum FreeMix
+{
+    /// <summary>Cubes, rods and spheres.</summary>
+    CubesRodsSpheres,
+
+    /// <summary>Triangular and hexagonal prisms, concave cubes and irregular particles.</summary>
+    PrismsAndIrregular,
+}
+
 /// <summary>Free nanocubes, rods and spheres: Brownian, with contacts side by side, passings over one another, entries and exits.</summary>
 /// <remarks>Moves by Metropolis steps: a step that would make bodies of one level overlap is refused, one that parts a pair in contact is
 /// taken with probability exp(-<see cref="ContactKt"/>). A sixth of the bodies float at a second level and pass over the others.</remarks>
@@ -13,11 +23,13 @@ public sealed class FreeScene : Scene
     private readonly List<double[]> _outlines = [];
     private readonly List<double> _mobility = [];
     private readonly double _margin;
+    private readonly FreeMix _mix;
 
     /// <summary>Places the bodies.</summary>
-    public FreeScene(SceneSettings settings)
+    public FreeScene(SceneSettings settings, FreeMix mix)
         : base(settings)
     {
+        _mix = mix;
         var random = new SimRandom(settings.Options.Seed, Streams.Layout);
         _margin = 70 / settings.PixelSizeNm;
         DemandCoarseness(20 / settings.PixelSizeNm);
@@ -157,30 +169,47 @@ public sealed class FreeScene : Scene
 
     private void Add(ref SimRandom random)
     {
-        var pixel = Settings.PixelSizeNm;
-        var kind = random.NextDouble();
-        var spread = Math.Clamp(1 + (0.06 * random.NextNormal()), 0.85, 1.15);
-        ParticleShape shape;
-        if (kind < 0.4)
-        {
-            var side = 45 * spread;
-            shape = new PrismShape(4, side / 2 / pixel, side, random.Uniform(0.1, 0.25) * side / 2 / pixel);
-        }
-        else if (kind < 0.75)
-        {
-            var width = random.Uniform(24, 30) * spread;
-            shape = new RodShape(width * random.Uniform(2.2, 3.4) / pixel, width / pixel, pixel);
-        }
-        else
-        {
-            var diameter = 42 * spread;
-            shape = new RodShape(diameter / pixel, diameter / pixel, pixel);
-        }
-
+        var shape = _mix == FreeMix.CubesRodsSpheres ? CubeRodOrSphere(ref random) : PrismOrIrregular(ref random);
         _bodies.Add(new Body { Id = _bodies.Count, Shape = shape, Level = random.NextDouble() < 1.0 / 6 ? 1 : 0 });
         _outlines.Add(shape.Outline(Contacts.OutlineSpacingPx));
         _mobility.Add(Math.Min(2, 40 / Math.Sqrt(shape.AreaPx)));
         Settle(_bodies.Count - 1, ref random);
+    }
+
+    private ParticleShape CubeRodOrSphere(ref SimRandom random)
+    {
+        var pixel = Settings.PixelSizeNm;
+        var kind = random.NextDouble();
+        var spread = Math.Clamp(1 + (0.06 * random.NextNormal()), 0.85, 1.15);
+        if (kind < 0.4)
+        {
+            var side = 45 * spread;
+            return new PrismShape(4, side / 2 / pixel, side, random.Uniform(0.1, 0.25) * side / 2 / pixel);
+        }
+
+        if (kind < 0.75)
+        {
+            var width = random.Uniform(24, 30) * spread;
+            return new RodShape(width * random.Uniform(2.2, 3.4) / pixel, width / pixel, pixel);
+        }
+
+        var diameter = 42 * spread;
+        return new RodShape(diameter / pixel, diameter / pixel, pixel);
+    }
+
+    private ParticleShape PrismOrIrregular(ref SimRandom random)
+    {
+        var pixel = Settings.PixelSizeNm;
+        var kind = random.NextDouble();
+        var half = 23 * Math.Clamp(1 + (0.06 * random.NextNormal()), 0.85, 1.15) / pixel;
+        var corner = random.Uniform(0.1, 0.25);
+        return kind switch
+        {
+            < 0.3 => new PrismShape(3, half * 0.8, 35, corner * half),
+            < 0.6 => new PrismShape(6, half, 35, corner * half),
+            < 0.75 => new PrismShape(4, half, 45, 0.1 * half, 0.15 * half),
+            _ => new ContourShape(half, 35, 0.15, ref random),
+        };
     }
 
     private void Settle(int i, ref SimRandom random)

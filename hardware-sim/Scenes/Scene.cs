@@ -30,6 +30,9 @@ public sealed class Body
 
     /// <summary>Structural state, or null.</summary>
     public int? State { get; set; }
+
+    /// <summary>Cluster of bonded bodies it belongs to, named after the lowest body in it; null where nothing bonds.</summary>
+    public int? Cluster { get; set; }
 }
 
 /// <summary>A scene that plays frame by frame: bodies that move, under a common drift.</summary>
@@ -102,7 +105,7 @@ public abstract class Scene
         var views = new List<ParticleView>(bodies.Count);
         for (var i = 0; i < paths.Length; i++)
         {
-            views.Add(new ParticleView { Body = bodies[i].Id, Shape = bodies[i].Shape, Layer = bodies[i].Layer, State = bodies[i].State, Path = paths[i] });
+            views.Add(new ParticleView { Body = bodies[i].Id, Shape = bodies[i].Shape, Layer = bodies[i].Layer, State = bodies[i].State, Cluster = bodies[i].Cluster, Path = paths[i] });
         }
 
         Advance((open / parts * 0.5) + (1 - open), ref _motion);

@@ -5,11 +5,7 @@ namespace LiveLtem.HardwareSim.Scenes;
 /// <summary>Every scene by name: adding one is a class and a line here.</summary>
 public static class SceneCatalog
 {
-    private static readonly Dictionary<string, (SceneDefaults Defaults, Func<SceneSettings, Scene> Create)> Known = new(StringComparer.Ordinal)
-    {
-        ["crystal"] = (CrystalScene.Defaults, s => new CrystalScene(s)),
-        ["free"] = (FreeScene.Defaults, s => new FreeScene(s)),
-    };
+    private static readonly OrderedDictionary<string, (SceneDefaults Defaults, Func<SceneSettings, Scene> Create)> Known = Build();
 
     /// <summary>The names.</summary>
     public static IReadOnlyList<string> Names => [.. Known.Keys];
@@ -26,5 +22,26 @@ public static class SceneCatalog
         }
 
         return entry.Create(SceneSettings.Resolve(name, options, entry.Defaults));
+    }
+
+    private static OrderedDictionary<string, (SceneDefaults Defaults, Func<SceneSettings, Scene> Create)> Build()
+    {
+        var known = new OrderedDictionary<string, (SceneDefaults Defaults, Func<SceneSettings, Scene> Create)>(StringComparer.Ordinal)
+        {
+            ["crystal"] = (CrystalScene.Defaults, s => new CrystalScene(s)),
+            ["free"] = (FreeScene.Defaults, s => new FreeScene(s, FreeMix.CubesRodsSpheres)),
+            ["shapes"] = (FreeScene.Defaults, s => new FreeScene(s, FreeMix.PrismsAndIrregular)),
+            ["layers"] = (LayersScene.Defaults, s => new LayersScene(s)),
+            ["etching"] = (EtchingScene.Defaults, s => new EtchingScene(s)),
+            ["growth"] = (GrowthScene.Defaults, s => new GrowthScene(s)),
+            ["soft"] = (SoftScene.Defaults, s => new SoftScene(s)),
+            ["faults"] = (CrystalScene.Defaults, s => new FaultScene(s, null)),
+        };
+        foreach (var kind in FaultScene.Kinds)
+        {
+            known["fault-" + kind] = (CrystalScene.Defaults, s => new FaultScene(s, kind));
+        }
+
+        return known;
     }
 }

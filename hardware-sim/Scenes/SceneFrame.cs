@@ -20,6 +20,9 @@ public sealed record ParticleView
     /// <summary>Structural state, or null.</summary>
     public int? State { get; init; }
 
+    /// <summary>Cluster of bonded bodies it belongs to, or null.</summary>
+    public int? Cluster { get; init; }
+
     /// <summary>Where it was in each part of the exposure; never empty.</summary>
     public required IReadOnlyList<Pose> Path { get; init; }
 

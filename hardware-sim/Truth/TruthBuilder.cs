@@ -95,6 +95,7 @@ public sealed class TruthBuilder
             MajorPx = shape.MajorPx,
             MinorPx = shape.MinorPx,
             State = view.State,
+            Cluster = view.Cluster,
             Flags = flags,
             TimeS = frame.TimeS,
             DoseEPerA2 = dose,

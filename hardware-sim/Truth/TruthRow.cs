@@ -7,7 +7,7 @@ public sealed record TruthRow
 {
     /// <summary>Columns of the table, in order.</summary>
     public const string Header =
-        "frame,particle,x,y,angle_deg,rotation_deg,symmetry,layer,area_px,major_px,minor_px,state,flags,time_s,dose_e_A2,visible,shape,x_bound_px,y_bound_px,angle_bound_deg";
+        "frame,particle,x,y,angle_deg,rotation_deg,symmetry,layer,area_px,major_px,minor_px,state,flags,time_s,dose_e_A2,visible,shape,x_bound_px,y_bound_px,angle_bound_deg,cluster";
 
     /// <summary>Index in the file.</summary>
     public required long Frame { get; init; }
@@ -60,12 +60,15 @@ public sealed record TruthRow
     /// <summary>cube, rod, …</summary>
     public required string Shape { get; init; }
 
+    /// <summary>Cluster of bonded particles, or null.</summary>
+    public int? Cluster { get; init; }
+
     /// <summary>The reference bound, or null where no electron arrives.</summary>
     public PoseBound? Bound { get; init; }
 
     /// <summary>The row as CSV, without line end.</summary>
     public string ToCsv() => FormattableString.Invariant(
-        $"{Frame},{Particle},{XPx:F4},{YPx:F4},{AngleDeg:F4},{RotationDeg:F4},{Symmetry},{Layer},{AreaPx:F2},{MajorPx:F3},{MinorPx:F3},{State},{FlagText()},{TimeS:F6},{DoseEPerA2:G9},{Visible:F3},{Shape},{Bound?.XPx:F5},{Bound?.YPx:F5},{Bound?.AngleDeg:F5}");
+        $"{Frame},{Particle},{XPx:F4},{YPx:F4},{AngleDeg:F4},{RotationDeg:F4},{Symmetry},{Layer},{AreaPx:F2},{MajorPx:F3},{MinorPx:F3},{State},{FlagText()},{TimeS:F6},{DoseEPerA2:G9},{Visible:F3},{Shape},{Bound?.XPx:F5},{Bound?.YPx:F5},{Bound?.AngleDeg:F5},{Cluster}");
 
     private string FlagText()
     {
