@@ -38,6 +38,8 @@ public sealed class Detector
     private readonly int _width;
     private readonly GaussianBlur _blur;
     private readonly float[]? _gain;
+    private readonly double _excess;
+    private readonly (double Middle, double Spread)[] _excessTable;
     private readonly (int Index, float Counts)[] _hot;
 
     /// <summary>Creates the detector.</summary>
@@ -53,6 +55,8 @@ public sealed class Detector
         _height = height;
         _width = width;
         _blur = new GaussianBlur(options.BlurPx);
+        _excess = options.ExcessNoise * options.ExcessNoise;
+        _excessTable = [.. Enumerable.Range(0, 256).Select(n => ExcessTerms(Math.Max(1, n), _excess))];
         var random = new SimRandom(seed, Streams.Sensor);
         var hot = new SortedDictionary<int, float>();
         for (var i = (int)Math.Round(options.HotPixelFraction * height * width); i > 0; i--)
@@ -79,14 +83,13 @@ public sealed class Detector
     /// <param name="frame">The frame's number, which picks its random numbers.</param>
     public void Expose(Span<float> plane, long frame)
     {
-        var excess = _options.ExcessNoise * _options.ExcessNoise;
         for (var y = 0; y < _height; y++)
         {
             var random = new SimRandom(_seed, Streams.Electrons, frame, y);
             var row = plane.Slice(y * _width, _width);
-            if (excess > 0)
+            if (_excess > 0)
             {
-                CountWithExcess(row, excess, ref random);
+                CountWithExcess(row, ref random);
             }
             else
             {
@@ -121,7 +124,7 @@ public sealed class Detector
 
     // The signal of N electrons, each a gamma variate of mean 1 and variance e^2, is a gamma variate of shape N/e^2; drawn by the
     // transformation of Wilson and Hilferty (1931), whose mean and variance are right to 1e-3 down to a shape of 4.
-    private static void CountWithExcess(Span<float> row, double excess, ref SimRandom random)
+    private void CountWithExcess(Span<float> row, ref SimRandom random)
     {
         for (var x = 0; x < row.Length; x++)
         {
@@ -132,10 +135,16 @@ public sealed class Detector
                 continue;
             }
 
-            var c = excess / (9.0 * electrons);
-            var root = 1 - c + (Math.Sqrt(c) * random.NextNormal());
+            var (c, spread) = electrons < _excessTable.Length ? _excessTable[electrons] : ExcessTerms(electrons, _excess);
+            var root = c + (spread * random.NextNormal());
             row[x] = (float)Math.Max(0, electrons * root * root * root);
         }
+    }
+
+    private static (double Middle, double Spread) ExcessTerms(int electrons, double excess)
+    {
+        var c = excess / (9.0 * electrons);
+        return (1 - c, Math.Sqrt(c));
     }
 
     private void Read(Span<float> row, int y, long frame)

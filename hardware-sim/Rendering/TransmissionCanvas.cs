@@ -3,17 +3,20 @@ using LiveLtem.HardwareSim.Shapes;
 namespace LiveLtem.HardwareSim.Rendering;
 
 /// <summary>Draws particles as what they let through: each multiplies the plane by exp(-T mu), so overlapping thicknesses add.</summary>
-/// <remarks>A pixel holds the mean over its area: pixels that an outline crosses are sampled <see cref="Samples"/> × <see cref="Samples"/> times.</remarks>
+/// <remarks>A pixel holds the mean over its area: exact where a straight edge crosses it, else from <see cref="Samples"/> × <see cref="Samples"/> samples.</remarks>
 public static class TransmissionCanvas
 {
     /// <summary>Samples a side in a pixel at an edge.</summary>
-    public const int Samples = 6;
+    public const int Samples = 5;
 
     // Beyond this distance an outline cannot cross the pixel: half its diagonal.
     private const double HalfDiagonal = 0.7072;
 
     // A chord falls like a square root towards the edge: this near to it even inner pixels are sampled.
-    private const double SteepBandPx = 2.5;
+    private const double SteepBandPx = 1.2;
+
+    // Distances that bend by less than this over a pixel are those of a straight edge.
+    private const double StraightPx = 0.01;
 
     /// <summary>Multiplies a plane by one particle's transmission.</summary>
     /// <param name="plane">Row-major [height, width]; 1 where nothing was drawn.</param>
@@ -39,9 +42,8 @@ public static class TransmissionCanvas
         }
 
         var (sin, cos) = Math.SinCos(angleDeg * (Math.PI / 180));
-        var flat = shape.IsFlat;
-        var inside = (float)Math.Exp(-attenuationPerNm * shape.MaxThicknessNm);
-        var deep = flat ? -HalfDiagonal : -HalfDiagonal - SteepBandPx;
+        var pixel = new PixelMean(shape, attenuationPerNm, sin, cos, samples);
+        var deep = shape.IsFlat ? -HalfDiagonal : -HalfDiagonal - SteepBandPx;
         for (var y = y0; y <= y1; y++)
         {
             var row = plane.Slice(y * width, width);
@@ -52,46 +54,90 @@ public static class TransmissionCanvas
                 var u = (dx * cos) + (dy * sin);
                 var v = (dy * cos) - (dx * sin);
                 var distance = shape.Distance(u, v);
-                if (distance > HalfDiagonal)
+                if (distance <= HalfDiagonal)
                 {
-                    continue;
+                    row[x] *= distance < deep ? pixel.AtCentre(distance) : pixel.Of(u, v, distance);
                 }
-
-                if (distance < deep)
-                {
-                    row[x] *= flat ? inside : (float)Math.Exp(-attenuationPerNm * shape.ThicknessNm(u, v));
-                    continue;
-                }
-
-                row[x] *= (float)PixelMean(shape, u, v, sin, cos, attenuationPerNm, inside, samples);
             }
         }
     }
 
-    private static double PixelMean(
-        ParticleShape shape, double u, double v, double sin, double cos, double attenuationPerNm, double inside, int samples)
+    /// <summary>Means of a particle's transmission over single pixels.</summary>
+    private readonly ref struct PixelMean(ParticleShape shape, double attenuationPerNm, double sin, double cos, int samples)
     {
-        var sum = 0.0;
-        var step = 1.0 / samples;
-        for (var j = 0; j < samples; j++)
+        private readonly float[] _profile = shape.TransmissionProfile(attenuationPerNm);
+
+        public float AtCentre(double distance) => ParticleShape.Transmitted(_profile, distance);
+
+        public float Of(double u, double v, double distance)
         {
-            var oy = ((j + 0.5) * step) - 0.5;
-            for (var i = 0; i < samples; i++)
+            var plus = 0.5 * (cos + sin);
+            var minus = 0.5 * (cos - sin);
+            var lowLow = shape.Distance(u - plus, v - minus);
+            var highLow = shape.Distance(u + minus, v - plus);
+            var lowHigh = shape.Distance(u - minus, v + plus);
+            var highHigh = shape.Distance(u + plus, v + minus);
+            if (Math.Abs(lowLow + highHigh - highLow - lowHigh) > StraightPx
+                || Math.Abs((0.25 * (lowLow + highHigh + highLow + lowHigh)) - distance) > StraightPx)
             {
-                var ox = ((i + 0.5) * step) - 0.5;
-                var su = u + (ox * cos) + (oy * sin);
-                var sv = v + (oy * cos) - (ox * sin);
-                if (shape.IsFlat)
-                {
-                    sum += shape.Distance(su, sv) <= 0 ? inside : 1;
-                }
-                else
-                {
-                    sum += Math.Exp(-attenuationPerNm * shape.ThicknessNm(su, sv));
-                }
+                return Bent(u, v);
             }
+
+            // Distance changes by this much over the pixel along x and y.
+            var gx = 0.5 * (highLow + highHigh - lowLow - lowHigh);
+            var gy = 0.5 * (lowHigh + highHigh - lowLow - highLow);
+            return shape.IsFlat && Math.Abs(gx) + Math.Abs(gy) > 0.2
+                ? 1 - ((float)Coverage(distance, Math.Abs(gx), Math.Abs(gy)) * (1 - _profile[^1]))
+                : Straight(distance, gx, gy);
         }
 
-        return sum * step * step;
+        // Area of the pixel on the inner side of a straight edge: exact.
+        private static double Coverage(double distance, double gx, double gy)
+        {
+            var slope = Math.Sqrt((gx * gx) + (gy * gy));
+            var (a, b) = gx > gy ? (gx / slope, gy / slope) : (gy / slope, gx / slope);
+            var s = -distance / slope;
+            if (Math.Abs(s) <= 0.5 * (a - b))
+            {
+                return 0.5 + (s / a);
+            }
+
+            var corner = Math.Max(0, (0.5 * (a + b)) - Math.Abs(s));
+            var beyond = corner > 0 ? corner * corner / (2 * a * b) : 0;
+            return s > 0 ? 1 - beyond : beyond;
+        }
+
+        private float Straight(double distance, double gx, double gy)
+        {
+            var sum = 0f;
+            var step = 1.0 / samples;
+            for (var j = 0; j < samples; j++)
+            {
+                var start = distance + ((((j + 0.5) * step) - 0.5) * gy) + (((0.5 * step) - 0.5) * gx);
+                for (var i = 0; i < samples; i++)
+                {
+                    sum += ParticleShape.Transmitted(_profile, start + (i * step * gx));
+                }
+            }
+
+            return sum / (samples * samples);
+        }
+
+        private float Bent(double u, double v)
+        {
+            var sum = 0f;
+            var step = 1.0 / samples;
+            for (var j = 0; j < samples; j++)
+            {
+                var oy = ((j + 0.5) * step) - 0.5;
+                for (var i = 0; i < samples; i++)
+                {
+                    var ox = ((i + 0.5) * step) - 0.5;
+                    sum += ParticleShape.Transmitted(_profile, shape.Distance(u + (ox * cos) + (oy * sin), v + (oy * cos) - (ox * sin)));
+                }
+            }
+
+            return sum / (samples * samples);
+        }
     }
 }

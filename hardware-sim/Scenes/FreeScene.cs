@@ -20,7 +20,6 @@ public sealed class FreeScene : Scene
 {
     private const double ContactGapPx = 2.5;
     private readonly List<Body> _bodies = [];
-    private readonly List<double[]> _outlines = [];
     private readonly List<double> _mobility = [];
     private readonly double _margin;
     private readonly FreeMix _mix;
@@ -120,7 +119,7 @@ public sealed class FreeScene : Scene
     // Number of contacts at a place, or -1 where it would overlap.
     private int Neighbours(int i, double x, double y, double angle, BodyGrid grid)
     {
-        var placed = new PlacedShape(_bodies[i].Shape, _outlines[i], x, y, angle);
+        var placed = new PlacedShape(_bodies[i].Shape, x, y, angle);
         var contacts = 0;
         foreach (var j in grid.Near(x, y))
         {
@@ -129,7 +128,7 @@ public sealed class FreeScene : Scene
                 continue;
             }
 
-            var other = new PlacedShape(_bodies[j].Shape, _outlines[j], _bodies[j].XPx, _bodies[j].YPx, _bodies[j].AngleDeg);
+            var other = new PlacedShape(_bodies[j].Shape, _bodies[j].XPx, _bodies[j].YPx, _bodies[j].AngleDeg);
             var gap = Contacts.Gap(placed, other, ContactGapPx);
             if (gap < 0.3)
             {
@@ -171,7 +170,6 @@ public sealed class FreeScene : Scene
     {
         var shape = _mix == FreeMix.CubesRodsSpheres ? CubeRodOrSphere(ref random) : PrismOrIrregular(ref random);
         _bodies.Add(new Body { Id = _bodies.Count, Shape = shape, Level = random.NextDouble() < 1.0 / 6 ? 1 : 0 });
-        _outlines.Add(shape.Outline(Contacts.OutlineSpacingPx));
         _mobility.Add(Math.Min(2, 40 / Math.Sqrt(shape.AreaPx)));
         Settle(_bodies.Count - 1, ref random);
     }
@@ -261,14 +259,13 @@ public sealed class FreeScene : Scene
 
         // No room left: the field is as full as it gets.
         _bodies.RemoveAt(i);
-        _outlines.RemoveAt(i);
         _mobility.RemoveAt(i);
     }
 
     private bool Overlaps(int i, int j, double x, double y, double angle)
     {
-        var a = new PlacedShape(_bodies[i].Shape, _outlines[i], x, y, angle);
-        var b = new PlacedShape(_bodies[j].Shape, _outlines[j], _bodies[j].XPx, _bodies[j].YPx, _bodies[j].AngleDeg);
+        var a = new PlacedShape(_bodies[i].Shape, x, y, angle);
+        var b = new PlacedShape(_bodies[j].Shape, _bodies[j].XPx, _bodies[j].YPx, _bodies[j].AngleDeg);
         return Contacts.Gap(a, b, ContactGapPx) < 0.3;
     }
 }

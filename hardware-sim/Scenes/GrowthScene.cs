@@ -12,7 +12,6 @@ public sealed class GrowthScene : Scene
     private const double StepPx = 2.2;
     private const double TurnDeg = 5;
     private readonly List<Body> _bodies = [];
-    private readonly List<double[]> _outlines = [];
     private readonly List<List<int>> _clusters = [];
 
     /// <summary>Places the cubes apart.</summary>
@@ -27,11 +26,9 @@ public sealed class GrowthScene : Scene
         {
             var side = 32 * Math.Clamp(1 + (0.04 * random.NextNormal()), 0.9, 1.1);
             var shape = new PrismShape(4, side / 2 / pixel, side, 0.2 * side / 2 / pixel, 0.06 * side / 2 / pixel);
-            _outlines.Add(shape.Outline(Contacts.OutlineSpacingPx));
             _bodies.Add(new Body { Id = i, Shape = shape });
             if (!Settle(i, ref random))
             {
-                _outlines.RemoveAt(i);
                 _bodies.RemoveAt(i);
                 break;
             }
@@ -115,7 +112,7 @@ public sealed class GrowthScene : Scene
             return false;
         }
 
-        var placed = new PlacedShape(_bodies[i].Shape, _outlines[i], pose.XPx, pose.YPx, pose.AngleDeg);
+        var placed = new PlacedShape(_bodies[i].Shape, pose.XPx, pose.YPx, pose.AngleDeg);
         foreach (var j in grid.Near(pose.XPx, pose.YPx))
         {
             if (j != i && !cluster.Contains(j) && Contacts.Gap(placed, Placed(j), BondGapPx) < 0.3)
@@ -163,7 +160,7 @@ public sealed class GrowthScene : Scene
         }
     }
 
-    private PlacedShape Placed(int i) => new(_bodies[i].Shape, _outlines[i], _bodies[i].XPx, _bodies[i].YPx, _bodies[i].AngleDeg);
+    private PlacedShape Placed(int i) => new(_bodies[i].Shape, _bodies[i].XPx, _bodies[i].YPx, _bodies[i].AngleDeg);
 
     private bool Settle(int i, ref SimRandom random)
     {

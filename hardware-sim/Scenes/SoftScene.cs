@@ -54,8 +54,16 @@ public sealed class SoftScene : Scene
     /// <summary>Defaults of this scene: thin windows (graphene), thin liquid, and particles hardly denser than water.</summary>
     public static SceneDefaults Defaults { get; } = new()
     {
-        PixelSizeNm = 0.5, NominalThicknessNm = 9, Cnr = 0.5, ParticleMeanFreePathNm = 95, LiquidThicknessNm = 40, WindowThicknessNm = 0, LensBlurPx = 1.3,
-        LiquidUnevenness = 0.03, DirtPer512 = 3, DriftPxPerFrame = 0.05,
+        PixelSizeNm = 0.5,
+        NominalThicknessNm = 9,
+        Cnr = 0.5,
+        ParticleMeanFreePathNm = 95,
+        LiquidThicknessNm = 40,
+        WindowThicknessNm = 0,
+        LensBlurPx = 1.3,
+        LiquidUnevenness = 0.03,
+        DirtPer512 = 3,
+        DriftPxPerFrame = 0.05,
     };
 
     /// <inheritdoc/>

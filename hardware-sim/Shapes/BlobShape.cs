@@ -97,16 +97,10 @@ public sealed class BlobShape : ParticleShape
     }
 
     /// <inheritdoc/>
-    public override double ThicknessNm(double u, double v)
+    public override double ThicknessNm(double distance)
     {
-        var inside = -Distance(u, v);
-        if (inside <= 0)
-        {
-            return 0;
-        }
-
-        var rim = 1 - Math.Min(1, inside / Depth);
-        return MaxThicknessNm * Math.Sqrt(1 - (rim * rim));
+        var rim = 1 - Math.Clamp(-distance / Depth, 0, 1);
+        return distance < 0 ? MaxThicknessNm * Math.Sqrt(1 - (rim * rim)) : 0;
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,7 @@ public static class Contacts
     private static double Nearest(in PlacedShape points, in PlacedShape field)
     {
         var best = double.PositiveInfinity;
-        var outline = points.Outline;
+        var outline = points.Shape.Outline;
         for (var i = 0; i < outline.Length; i += 2)
         {
             var x = points.XPx + (outline[i] * points.Cos) - (outline[i + 1] * points.Sin) - field.XPx;
@@ -39,10 +39,9 @@ public static class Contacts
 public readonly struct PlacedShape
 {
     /// <summary>Places a shape.</summary>
-    public PlacedShape(ParticleShape shape, double[] outline, double xPx, double yPx, double angleDeg)
+    public PlacedShape(ParticleShape shape, double xPx, double yPx, double angleDeg)
     {
         Shape = shape;
-        Outline = outline;
         XPx = xPx;
         YPx = yPx;
         (Sin, Cos) = Math.SinCos(angleDeg * Math.PI / 180);
@@ -50,9 +49,6 @@ public readonly struct PlacedShape
 
     /// <summary>The form.</summary>
     public ParticleShape Shape { get; }
-
-    /// <summary>Outline in the body frame.</summary>
-    public double[] Outline { get; }
 
     /// <summary>Centre, px.</summary>
     public double XPx { get; }

@@ -70,7 +70,7 @@ public sealed class ContourShape : ParticleShape
         Raw(_frame.CentreU + (u * _cos) - (v * _sin), _frame.CentreV + (u * _sin) + (v * _cos));
 
     /// <inheritdoc/>
-    public override double ThicknessNm(double u, double v) => Distance(u, v) <= 0 ? MaxThicknessNm : 0;
+    public override double ThicknessNm(double distance) => distance <= 0 ? MaxThicknessNm : 0;
 
     /// <inheritdoc/>
     public override ParticleShape Scaled(double factor) => new ContourShape(_radius * factor, MaxThicknessNm, _waves);

@@ -4,6 +4,11 @@ namespace LiveLtem.HardwareSim.Shapes;
 /// <remarks>Lengths in px, thickness along the beam in nm. Immutable: a particle that etches gets a new shape each frame.</remarks>
 public abstract class ParticleShape
 {
+    private const int ProfilePerPx = 32;
+    private double[]? _outline;
+    private float[]? _profile;
+    private double _profileAttenuation;
+
     /// <summary>Word for it in truth tables: <c>cube</c>, <c>rod</c>, …</summary>
     public abstract string Name { get; }
 
@@ -34,19 +39,54 @@ public abstract class ParticleShape
     /// <summary>Distance to the outline, px: negative inside, never overstated in size.</summary>
     public abstract double Distance(double u, double v);
 
-    /// <summary>Thickness along the beam, nm; 0 outside.</summary>
-    public abstract double ThicknessNm(double u, double v);
+    /// <summary>Thickness along the beam at a point that far from the outline, nm; 0 outside. Every shape here has a profile of that kind.</summary>
+    /// <param name="distance">As <see cref="Distance"/>: negative inside.</param>
+    public abstract double ThicknessNm(double distance);
 
     /// <summary>The same form, larger by this factor in the plane; the thickness profile keeps its height.</summary>
     public abstract ParticleShape Scaled(double factor);
 
+    /// <summary>What the particle lets through, by depth below the outline: one value each 1/32 px, the last repeated.</summary>
+    /// <param name="attenuationPerNm">1/l_particle - 1/l_liquid.</param>
+    internal float[] TransmissionProfile(double attenuationPerNm)
+    {
+        if (_profile is null || _profileAttenuation != attenuationPerNm)
+        {
+            var profile = new float[(int)(RadiusPx * ProfilePerPx) + 3];
+            for (var i = 0; i < profile.Length; i++)
+            {
+                profile[i] = (float)Math.Exp(-attenuationPerNm * ThicknessNm(-(double)i / ProfilePerPx));
+            }
+
+            (_profile, _profileAttenuation) = (profile, attenuationPerNm);
+        }
+
+        return _profile;
+    }
+
+    /// <summary>Looks a profile up between its points.</summary>
+    internal static float Transmitted(float[] profile, double distance)
+    {
+        if (distance >= 0)
+        {
+            return 1;
+        }
+
+        var depth = (float)(-distance * ProfilePerPx);
+        var i = (int)depth;
+        return i + 1 >= profile.Length ? profile[^1] : profile[i] + ((depth - i) * (profile[i + 1] - profile[i]));
+    }
+
     /// <summary>A length on a scale of one percent.</summary>
     protected static int Percent(double length) => (int)Math.Round(Math.Log(Math.Max(length, 1e-3)) * 100);
 
-    /// <summary>Outline in the body frame as [u0, v0, u1, v1, …], about one point each <paramref name="spacingPx"/>.</summary>
-    public virtual double[] Outline(double spacingPx)
+    /// <summary>Outline in the body frame as [u0, v0, u1, v1, …], about one point each <see cref="Contacts.OutlineSpacingPx"/>; drawn once.</summary>
+    /// <remarks>Every shape here can be seen whole from its centre or nearly so: the outline is where a ray from the centre leaves it.</remarks>
+    public ReadOnlySpan<double> Outline => _outline ??= TraceOutline();
+
+    private double[] TraceOutline()
     {
-        var count = Math.Max(16, (int)(2 * Math.PI * RadiusPx / spacingPx));
+        var count = Math.Max(16, (int)(2 * Math.PI * RadiusPx / Contacts.OutlineSpacingPx));
         var points = new double[2 * count];
         for (var i = 0; i < count; i++)
         {

@@ -89,17 +89,7 @@ public sealed class PrismShape : ParticleShape
     /// <inheritdoc/>
     public override double Distance(double u, double v)
     {
-        var best = double.NegativeInfinity;
-        var along = 0.0;
-        for (var i = 0; i < _normals.Length; i += 2)
-        {
-            var d = (u * _normals[i]) + (v * _normals[i + 1]);
-            if (d > best)
-            {
-                best = d;
-                along = (v * _normals[i]) - (u * _normals[i + 1]);
-            }
-        }
+        var (best, along) = Symmetry == 4 ? NearestOfSquare(u, v) : NearestFacet(u, v);
 
         if (HollowPx > 0)
         {
@@ -115,9 +105,34 @@ public sealed class PrismShape : ParticleShape
     }
 
     /// <inheritdoc/>
-    public override double ThicknessNm(double u, double v) => Distance(u, v) <= 0 ? MaxThicknessNm : 0;
+    public override double ThicknessNm(double distance) => distance <= 0 ? MaxThicknessNm : 0;
 
     /// <inheritdoc/>
     public override ParticleShape Scaled(double factor) =>
         new PrismShape(Symmetry, InradiusPx * factor, MaxThicknessNm, CornerRadiusPx * factor, HollowPx * factor);
+
+    // How far out along the normal of the nearest facet, and how far along that facet from its middle.
+    private static (double Out, double Along) NearestOfSquare(double u, double v)
+    {
+        u = Math.Abs(u);
+        v = Math.Abs(v);
+        return u > v ? (u, v) : (v, u);
+    }
+
+    private (double Out, double Along) NearestFacet(double u, double v)
+    {
+        var best = double.NegativeInfinity;
+        var along = 0.0;
+        for (var i = 0; i < _normals.Length; i += 2)
+        {
+            var d = (u * _normals[i]) + (v * _normals[i + 1]);
+            if (d > best)
+            {
+                best = d;
+                along = (v * _normals[i]) - (u * _normals[i + 1]);
+            }
+        }
+
+        return (best, along);
+    }
 }

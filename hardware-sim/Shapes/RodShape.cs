@@ -58,10 +58,10 @@ public sealed class RodShape : ParticleShape
     }
 
     /// <inheritdoc/>
-    public override double ThicknessNm(double u, double v)
+    public override double ThicknessNm(double distance)
     {
-        var beyond = Math.Max(0, Math.Abs(u) - _halfCore);
-        var inside = (_radius * _radius) - (beyond * beyond) - (v * v);
+        // The chord at r from the axis: 2 sqrt(R^2 - r^2), with r = R + distance.
+        var inside = -distance * (distance + (2 * _radius));
         return inside > 0 ? _heightNm * Math.Sqrt(inside) / _radius : 0;
     }
 

@@ -38,7 +38,7 @@ public sealed class TruthBuilder
         foreach (var view in frame.Particles)
         {
             var mean = view.Mean;
-            placed.Add(new PlacedParticle(view, mean, new PlacedShape(view.Shape, view.Shape.Outline(Contacts.OutlineSpacingPx), mean.XPx, mean.YPx, mean.AngleDeg)));
+            placed.Add(new PlacedParticle(view, mean, new PlacedShape(view.Shape, mean.XPx, mean.YPx, mean.AngleDeg)));
         }
 
         var near = new Neighbourhood(placed);
@@ -57,8 +57,8 @@ public sealed class TruthBuilder
     private TruthRow? Row(SceneFrame frame, long index, double dose, List<PlacedParticle> all, int i, Neighbourhood near)
     {
         var (view, pose, placed) = all[i];
-        var neighbours = near.Of(i).ToArray();
-        var (inside, visible, covered) = Visibility(placed, neighbours.Select(j => all[j]).ToArray(), view.Layer);
+        var touching = near.Of(i).Select(j => (Other: all[j], Gap: Contacts.Gap(placed, all[j].Placed, ContactGapPx))).Where(n => n.Gap < ContactGapPx).ToArray();
+        var (inside, visible, covered) = Visibility(placed, [.. touching.Where(n => n.Gap < 0).Select(n => n.Other)], view.Layer);
         if (inside <= 0)
         {
             return null;
@@ -70,7 +70,7 @@ public sealed class TruthBuilder
             flags |= DetectionFlags.Covered;
         }
 
-        if (neighbours.Any(j => all[j].View.Layer == view.Layer && Contacts.Gap(placed, all[j].Placed, ContactGapPx) < ContactGapPx))
+        if (touching.Any(n => n.Other.View.Layer == view.Layer))
         {
             flags |= DetectionFlags.Contact;
         }
