@@ -131,7 +131,7 @@ public sealed class FrameSources
     }
 
     private FrameFormatException Unreadable(FileProbe probe) => UnreadableFormats.Name(probe) is { } name
-        ? new FrameFormatException(probe.Name, $"{name}, which is not readable yet; readable: {Readable}")
+        ? new FrameFormatException(probe.Name, $"{name}, which is {(UnreadableFormats.IsText(probe) ? "no recording" : "not readable yet")}; readable: {Readable}")
         : new FrameFormatException(probe.Name, $"not a format that is known; readable: {Readable}");
 
     /// <summary>The letters before the colon; a single one is a Windows drive.</summary>

@@ -63,6 +63,16 @@ public class SampleTests
     }
 
     [Fact]
+    public async Task A_DigitalMicrograph_TIFF_keeps_exposure_voltage_and_date_in_its_tag_tree()
+    {
+        await using var source = AcquisitionServices.CreateFrameSources().Open(Samples.Path("formats/tiff/test_loading_image_saved_with_DM.tif"));
+
+        Assert.Equal(0.5, source.Info.Calibration.ExposureS!.Value);
+        Assert.Equal(200, source.Info.Calibration.Kv!.Value);
+        Assert.Equal(new DateTimeOffset(2015, 7, 20, 18, 48, 25, TimeSpan.Zero), source.Info.Date);
+    }
+
+    [Fact]
     public async Task A_Direct_Electron_movie_is_calibrated_by_the_text_file_beside_it()
     {
         await using var source = AcquisitionServices.CreateFrameSources().Open(Samples.Path("formats/mrc/20241021_00405_movie.mrc"));

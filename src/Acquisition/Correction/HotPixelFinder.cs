@@ -14,7 +14,10 @@ internal static class HotPixelFinder
     private const double Significance = 8;
 
     /// <summary>Largest share of the excess that a real hot pixel's neighbours may show.</summary>
-    private const double LargestShare = 0.25;
+    private const double LargestShare = 0.2;
+
+    /// <summary>It must stand out by this share of the contrast among its neighbours: where an edge runs through, a corner stands out by less.</summary>
+    private const double LeastOfContrast = 0.5;
 
     /// <summary>Share of the frames in which it must stand out.</summary>
     private const double Constancy = 0.75;
@@ -139,7 +142,7 @@ internal static class HotPixelFinder
         around[..near].Sort();
         var second = around[near - 2];
         var excess = own - second;
-        if (excess <= 0)
+        if (excess <= 0 || excess < LeastOfContrast * (second - around[0]))
         {
             return null;
         }
@@ -151,13 +154,12 @@ internal static class HotPixelFinder
             return null;
         }
 
-        // What the neighbours show of it, over the level a pixel further out.
+        // What the neighbours show of it, over the level a pixel further out: the lower side of that where an edge runs through.
         var ring = Ring(mean, height, width, row, column, sign, around);
-        var spread = second - ring - (2 * error);
-        return spread <= LargestShare * (own - ring) ? second : null;
+        return second - ring <= LargestShare * (own - ring) ? second : null;
     }
 
-    /// <summary>Median of the pixels two away.</summary>
+    /// <summary>The level that a fifth of the pixels two away stay below.</summary>
     private static double Ring(float[] mean, int height, int width, int row, int column, int sign, Span<double> values)
     {
         var count = 0;
@@ -178,7 +180,7 @@ internal static class HotPixelFinder
         }
 
         values[..count].Sort();
-        return values[count / 2];
+        return values[count / 5];
     }
 
     private static bool IsConstant(IReadOnlyList<Frame> frames, int pixel, double level, int sign)

@@ -5,6 +5,19 @@ namespace LiveLtem.Acquisition.Decoding;
 /// <summary>Unpacks samples that do not fill whole bytes.</summary>
 internal static class BitUnpacker
 {
+    /// <summary>Turns least significant bit first into most significant first, in place.</summary>
+    public static void ReverseBits(Span<byte> bytes)
+    {
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            // Swaps halves, then pairs, then neighbours.
+            var b = bytes[i];
+            b = (byte)((b >> 4) | (b << 4));
+            b = (byte)(((b & 0xCC) >> 2) | ((b & 0x33) << 2));
+            bytes[i] = (byte)(((b & 0xAA) >> 1) | ((b & 0x55) << 1));
+        }
+    }
+
     /// <summary>Unpacks a row of samples, most significant bit first.</summary>
     /// <param name="packed">The row's bytes.</param>
     /// <param name="bits">Bits a sample, 1 to 16.</param>

@@ -8,7 +8,7 @@ namespace LiveLtem.Acquisition.Files;
 internal static class Unpacker
 {
     /// <summary>What a file may always unpack to, however small it is.</summary>
-    private const long AlwaysAllowed = 256L << 20;
+    private const long AlwaysAllowed = 64L << 20;
 
     /// <summary>Real recordings pack 2 to 10 to one, blank ones 1000; a bomb packs millions.</summary>
     private const long LargestRatio = 1100;

@@ -19,7 +19,7 @@ internal static class UnreadableFormats
         {
             _ when head.Length > 16 && ByteOrder.Int32(head, 0, true) is 3 or 4 && IsDigitalMicrograph(head) => $"a Gatan DM{head[3]} file",
             _ when probe.Has([0x49, 0x49, 0x97, 0x01]) => "a TIA SER file",
-            _ when probe.Has("JL"u8) && head.Length > 4 && head.IndexOf("ObjectInfo"u8) >= 0 => "a TIA EMI file",
+            _ when probe.Has([0x4A, 0x4B, 0x00, 0x02]) => "a TIA EMI file",
             _ when probe.Has([0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A]) => "an HDF5 file (EMD, NeXus, …)",
             _ when probe.Has("MQ1,"u8) => "a Merlin MIB file",
             _ when probe.Has("HDR,"u8) => "a Merlin header file",

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using LiveLtem.Acquisition.Decoding;
 using LiveLtem.Core;
 
@@ -71,6 +72,16 @@ internal sealed record ImageHeader(ImageKind Kind, int Height, int Width, PixelT
 
             var length = ByteOrder.UInt32(bytes, (int)at, bigEndian: true);
             var type = bytes.Slice((int)at + 4, 4);
+            if (at + 12 + length > bytes.Length)
+            {
+                throw Cut(name, bytes.Length);
+            }
+
+            if (Crc32.HashToUInt32(bytes.Slice((int)at + 4, (int)length + 4)) != ByteOrder.UInt32(bytes, (int)(at + 8 + length), bigEndian: true))
+            {
+                throw new FrameFormatException(name, "the image is damaged: a checksum does not fit", at, "PNG chunk");
+            }
+
             at += 12 + (long)length;
             if (type.SequenceEqual("IEND"u8))
             {

@@ -1,80 +1,119 @@
 using BitMiracle.LibTiff.Classic;
-using LiveLtem.Core;
 using LibTiff = BitMiracle.LibTiff.Classic.Tiff;
 
 namespace LiveLtem.Acquisition.Files.Tiff;
 
-/// <summary>Unpacks compressed strips and tiles with LibTiff.NET. The layout was checked by <see cref="TiffPage"/> before.</summary>
-/// <remarks>LibTiff says nothing on the console: its first complaint is kept and becomes the exception's text.</remarks>
-internal sealed class LibTiffCodec : IDisposable
+/// <summary>Unpacks CCITT and JPEG strips and tiles with LibTiff.NET.</summary>
+/// <remarks>The library takes memory for whatever a directory claims, so it never sees the file: each strip or tile is handed to it as a TIFF of its own, with a
+/// directory made here from checked values. It says nothing on the console: its first complaint is kept and becomes the exception's text.</remarks>
+internal static class LibTiffCodec
 {
-    private readonly FrameFile _file;
-    private readonly LibTiff _tiff;
-    private readonly Complaints _complaints = new();
-    private long _directory = -1;
+    private const int YCbCr = 6;
+    private const int Rgb = 2;
 
     static LibTiffCodec() => LibTiff.SetErrorHandler(new QuietHandler());
 
-    public LibTiffCodec(FrameFile file)
-    {
-        _file = file;
-        _tiff = Guard(() => LibTiff.ClientOpen(file.Name, "rc", _complaints, new FileStreamAdapter(file)))
-            ?? throw new FrameFormatException(file.Name, _complaints.First ?? "it cannot be opened as TIFF");
-    }
-
-    /// <summary>Unpacks one strip or tile, in machine byte order.</summary>
+    /// <summary>Unpacks one strip or tile.</summary>
     /// <param name="page">Where it belongs.</param>
-    /// <param name="chunk">Its index in the page.</param>
-    /// <param name="destination">Takes the bytes; what a short strip lacks is an error.</param>
+    /// <param name="rows">Rows in it.</param>
+    /// <param name="packed">Its bytes, most significant bit first.</param>
+    /// <param name="destination">Takes the rows.</param>
     /// <param name="count">Bytes wanted.</param>
-    public void Unpack(TiffPage page, int chunk, byte[] destination, int count)
+    /// <exception cref="InvalidDataException">The data is damaged or gives too little.</exception>
+    public static void Unpack(TiffPage page, int rows, byte[] packed, byte[] destination, int count)
     {
-        Select(page);
-        var read = Guard(() => page.Tiled ? _tiff.ReadEncodedTile(chunk, destination, 0, count) : _tiff.ReadEncodedStrip(chunk, destination, 0, count));
-        if (read < count || _complaints.First is not null)
-        {
-            throw Damaged(page, chunk, null);
-        }
-    }
-
-    public void Dispose() => _tiff.Dispose();
-
-    private void Select(TiffPage page)
-    {
-        if (_directory == page.DirectoryOffset)
-        {
-            return;
-        }
-
-        _complaints.First = null;
-        if (!Guard(() => _tiff.SetSubDirectory(page.DirectoryOffset)))
-        {
-            throw new FrameFormatException(_file.Name, _complaints.First ?? "the page cannot be read", page.DirectoryOffset, "IFD");
-        }
-
-        _complaints.First = null;
-        _directory = page.DirectoryOffset;
-        if (page is { Compression: 7, Photometric: 6 })
-        {
-            _tiff.SetField(BitMiracle.LibTiff.Classic.TiffTag.JPEGCOLORMODE, JpegColorMode.RGB);
-        }
-    }
-
-    /// <summary>A damaged file must give a sentence, whatever it makes the library do.</summary>
-    private T Guard<T>(Func<T> call)
-    {
+        var complaints = new Complaints();
         try
         {
-            return call();
+            using var tiff = LibTiff.ClientOpen("strip", "rc", complaints, new MemoryAdapter(Wrap(page, rows, packed)));
+            if (tiff is not null)
+            {
+                if (page.Photometric == YCbCr)
+                {
+                    tiff.SetField(BitMiracle.LibTiff.Classic.TiffTag.JPEGCOLORMODE, JpegColorMode.RGB);
+                }
+
+                var read = tiff.ReadEncodedStrip(0, destination, 0, count);
+                if (read >= count && complaints.First is null)
+                {
+                    return;
+                }
+            }
         }
-        catch (Exception error) when (error is not (OutOfMemoryException or FrameFormatException))
+        catch (Exception error) when (error is not OutOfMemoryException)
         {
-            throw new FrameFormatException(_file.Name, $"damaged compressed data ({error.Message})", inner: error);
+            // Damaged data makes the library fall over in many ways; each of them means the same.
+            throw new InvalidDataException(complaints.First ?? error.Message, error);
         }
+
+        throw new InvalidDataException(complaints.First ?? "too little came out");
     }
 
-    private FrameFormatException Damaged(TiffPage page, int chunk, Exception? inner) =>
-        new(_file.Name, $"damaged compressed data{(_complaints.First is { } said ? $" ({said})" : "")}", page.Offsets[chunk], $"{(page.Tiled ? "tile" : "strip")} {chunk}", inner);
+    /// <summary>A little-endian TIFF of one strip.</summary>
+    private static byte[] Wrap(TiffPage page, int rows, byte[] packed)
+    {
+        var tags = new SortedDictionary<int, (int Type, int Count, byte[] Values)>
+        {
+            [TiffTag.Width] = Long(page.ChunkWidth),
+            [TiffTag.Height] = Long(rows),
+            [TiffTag.BitsPerSample] = Short([.. Enumerable.Repeat(page.Bits, page.ChunkSamples)]),
+            [TiffTag.Compression] = Short(page.Compression),
+            [TiffTag.Photometric] = Short(page.ChunkSamples >= 3 && page.Photometric is Rgb or YCbCr ? page.Photometric : 1),
+            [TiffTag.SamplesPerPixel] = Short(page.ChunkSamples),
+            [TiffTag.RowsPerStrip] = Long(rows),
+            [TiffTag.PlanarConfiguration] = Short(1),
+            [TiffTag.StripByteCounts] = Long(packed.Length),
+        };
+        foreach (var (tag, values) in page.CodecTags)
+        {
+            tags[tag] = tag switch
+            {
+                TiffTag.JpegTables => (7, values.Length, [.. values.Select(v => (byte)v)]),
+                TiffTag.YCbCrSubsampling => Short([.. values.Select(v => (int)v)]),
+                _ => Long(values[0]),
+            };
+        }
+
+        tags[TiffTag.StripOffsets] = Long(0);
+        var directoryBytes = 2 + (12 * tags.Count) + 4;
+        var values0 = 8 + directoryBytes;
+        tags[TiffTag.StripOffsets] = Long(values0 + tags.Values.Sum(t => t.Values.Length > 4 ? t.Values.Length : 0));
+        using var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        writer.Write("II*\0"u8);
+        writer.Write(8);
+        writer.Write((ushort)tags.Count);
+        var place = values0;
+        foreach (var (tag, (type, count, values)) in tags)
+        {
+            writer.Write((ushort)tag);
+            writer.Write((ushort)type);
+            writer.Write(count);
+            if (values.Length > 4)
+            {
+                writer.Write(place);
+                place += values.Length;
+            }
+            else
+            {
+                writer.Write(values);
+                writer.Write(new byte[4 - values.Length]);
+            }
+        }
+
+        writer.Write(0);
+        foreach (var (_, _, values) in tags.Values.Where(t => t.Values.Length > 4))
+        {
+            writer.Write(values);
+        }
+
+        writer.Write(packed);
+        return file.ToArray();
+    }
+
+    private static (int Type, int Count, byte[] Values) Long(long value) => (4, 1, BitConverter.GetBytes((uint)value));
+
+    private static (int Type, int Count, byte[] Values) Short(params int[] values) => (3, values.Length, [.. values.SelectMany(v => BitConverter.GetBytes((ushort)v))]);
 
     private sealed class Complaints
     {
@@ -91,7 +130,7 @@ internal sealed class LibTiffCodec : IDisposable
         {
             if (clientData is Complaints complaints)
             {
-                complaints.First ??= string.Format(format, args);
+                complaints.First ??= string.Format(format, args).ReplaceLineEndings(" ").TrimEnd('.');
             }
         }
 
@@ -104,30 +143,31 @@ internal sealed class LibTiffCodec : IDisposable
         }
     }
 
-    private sealed class FileStreamAdapter(FrameFile file) : TiffStream
+    private sealed class MemoryAdapter(byte[] bytes) : TiffStream
     {
         private long _position;
 
         public override int Read(object clientData, byte[] buffer, int offset, int count)
         {
-            var read = file.Read(_position, buffer.AsSpan(offset, count));
+            var read = (int)Math.Clamp(bytes.Length - _position, 0, count);
+            bytes.AsSpan((int)Math.Min(_position, bytes.Length), read).CopyTo(buffer.AsSpan(offset));
             _position += read;
             return read;
         }
 
-        public override void Write(object clientData, byte[] buffer, int offset, int count) => throw new NotSupportedException("the file is open for reading");
+        public override void Write(object clientData, byte[] buffer, int offset, int count) => throw new NotSupportedException("a strip is only read");
 
         public override long Seek(object clientData, long offset, SeekOrigin origin)
         {
-            _position = origin switch { SeekOrigin.Current => _position + offset, SeekOrigin.End => file.Length + offset, _ => offset };
+            _position = Math.Max(0, origin switch { SeekOrigin.Current => _position + offset, SeekOrigin.End => bytes.Length + offset, _ => offset });
             return _position;
         }
 
         public override void Close(object clientData)
         {
-            // The reader owns the file.
+            // Memory needs no closing.
         }
 
-        public override long Size(object clientData) => file.Length;
+        public override long Size(object clientData) => bytes.Length;
     }
 }

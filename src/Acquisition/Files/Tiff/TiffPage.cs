@@ -7,6 +7,9 @@ internal sealed record TiffPage
 {
     private const int LongestSide = 1 << 20;
 
+    /// <summary>JPEG tables take a few hundred bytes.</summary>
+    private const int LargestCodecTag = 1 << 16;
+
     /// <summary>No codec that is read packs more than this many to one (LZW and Deflate stay below 1400).</summary>
     private const long LargestRatio = 2000;
 
@@ -26,6 +29,9 @@ internal sealed record TiffPage
 
     public required int Photometric { get; init; }
 
+    /// <summary>1 none, 2 differences, 3 differences of floats.</summary>
+    public required int Predictor { get; init; }
+
     public required bool Planar { get; init; }
 
     public required bool ReversedBits { get; init; }
@@ -35,6 +41,9 @@ internal sealed record TiffPage
     public required int ChunkHeight { get; init; }
 
     public required bool Tiled { get; init; }
+
+    /// <summary>Tags that only the CCITT and JPEG codecs need.</summary>
+    public IReadOnlyList<(int Tag, long[] Values)> CodecTags { get; private init; } = [];
 
     /// <summary>Where each strip or tile starts.</summary>
     public required long[] Offsets { get; init; }
@@ -136,11 +145,13 @@ internal sealed record TiffPage
             Format = format,
             Compression = compression,
             Photometric = photometric,
+            Predictor = Predicted(directory, compression, format, bits[0], name),
             Planar = samples > 1 && directory.Integer(TiffTag.PlanarConfiguration) == 2,
             ReversedBits = directory.Integer(TiffTag.FillOrder) == 2,
             Tiled = tiled,
             ChunkWidth = tiled ? Side(directory, TiffTag.TileWidth, name, "TileWidth") : width,
             ChunkHeight = tiled ? Side(directory, TiffTag.TileHeight, name, "TileLength") : (int)Math.Clamp(rows, 1, height),
+            CodecTags = TagsOfCodec(directory, compression),
             Offsets = [],
             ByteCounts = [],
         };
@@ -199,6 +210,31 @@ internal sealed record TiffPage
 
     private static long Within(long value, long least, long most, string name, long offset, string field) =>
         value >= least && value <= most ? value : throw new FrameFormatException(name, $"found {value}; {least} to {most} can be", offset, field);
+
+    private static List<(int Tag, long[] Values)> TagsOfCodec(TiffDirectory directory, int compression)
+    {
+        int[] wanted = compression switch
+        {
+            7 => [TiffTag.JpegTables, TiffTag.YCbCrSubsampling],
+            3 => [TiffTag.T4Options],
+            4 => [TiffTag.T6Options],
+            _ => [],
+        };
+        return [.. wanted.Select(tag => (tag, directory.Integers(tag, LargestCodecTag))).Where(t => t.Item2.Length > 0)];
+    }
+
+    /// <summary>The predictor, which only LZW and Deflate have.</summary>
+    private static int Predicted(TiffDirectory directory, int compression, TiffSamples format, long bits, string name)
+    {
+        var predictor = compression is 5 or 8 or 32946 ? directory.Integer(TiffTag.Predictor) ?? 1 : 1;
+        return predictor switch
+        {
+            1 => 1,
+            2 when bits is 8 or 16 or 32 => 2,
+            3 when format == TiffSamples.Float => 3,
+            _ => throw new FrameFormatException(name, $"found {predictor} for {bits}-bit {format} samples; supported: 1 none, 2 for 8, 16, 32 bit, 3 for floats", directory.Offset, "Predictor"),
+        };
+    }
 
     private static void CheckDepth(TiffSamples format, long bits, string name, long offset)
     {

@@ -8,10 +8,8 @@ using LiveLtem.Core;
 namespace LiveLtem.Acquisition.Files.Tiff;
 
 /// <summary>Turns the strips or tiles of a page into a frame. Uncompressed grey strips go straight into the rented buffer.</summary>
-internal sealed class TiffPageDecoder(FrameFile file, TiffKind kind) : IDisposable
+internal sealed class TiffPageDecoder(FrameFile file, TiffKind kind)
 {
-    private LibTiffCodec? _codec;
-
     /// <summary>Decodes a page into a rented image that the caller owns.</summary>
     /// <exception cref="FrameFormatException">The page is damaged or cut off.</exception>
     public FrameDraft Decode(TiffPage page, FramePool pool)
@@ -45,8 +43,6 @@ internal sealed class TiffPageDecoder(FrameFile file, TiffKind kind) : IDisposab
             throw;
         }
     }
-
-    public void Dispose() => _codec?.Dispose();
 
     /// <summary>True where the stored samples are the frame's pixels as they are.</summary>
     private static bool IsPlain(TiffPage page) => page.Samples == 1 && page.Bits == page.Type.BytesPerPixel() * 8;
@@ -143,19 +139,53 @@ internal sealed class TiffPageDecoder(FrameFile file, TiffKind kind) : IDisposab
         }
     }
 
-    private void ReadChunk(TiffPage page, int chunk, byte[] packed, int bytes)
+    private void ReadChunk(TiffPage page, int chunk, byte[] destination, int bytes)
     {
-        if (page.Compressed || page.ReversedBits)
+        if (!page.Compressed && !page.ReversedBits)
         {
-            _codec ??= new LibTiffCodec(file);
-            _codec.Unpack(page, chunk, packed, bytes);
+            file.ReadExactly(page.Offsets[chunk], destination.AsSpan(0, bytes), "pixels");
+            if (kind.BigEndian && page.Bits % 8 == 0)
+            {
+                ByteOrder.Reverse(destination.AsSpan(0, bytes), page.Bits / 8);
+            }
+
             return;
         }
 
-        file.ReadExactly(page.Offsets[chunk], packed.AsSpan(0, bytes), "pixels");
-        if (kind.BigEndian && page.Bits % 8 == 0)
+        var packed = file.ReadBlock(page.Offsets[chunk], page.ByteCounts[chunk], "pixels");
+        if (page.ReversedBits && page.Compression != 7)
         {
-            ByteOrder.Reverse(packed.AsSpan(0, bytes), page.Bits / 8);
+            BitUnpacker.ReverseBits(packed);
+        }
+
+        try
+        {
+            Unpack(page, chunk, packed, destination, bytes);
+        }
+        catch (InvalidDataException error)
+        {
+            var part = $"{(page.Tiled ? "tile" : "strip")} {chunk}";
+            throw new FrameFormatException(file.Name, $"damaged compressed data ({error.Message.TrimEnd('.')})", page.Offsets[chunk], part, error);
+        }
+    }
+
+    private void Unpack(TiffPage page, int chunk, byte[] packed, byte[] destination, int bytes)
+    {
+        if (!page.Compressed)
+        {
+            packed.CopyTo(destination, 0);
+            if (kind.BigEndian && page.Bits % 8 == 0)
+            {
+                ByteOrder.Reverse(destination.AsSpan(0, bytes), page.Bits / 8);
+            }
+        }
+        else if (TiffCodec.Handles(page))
+        {
+            TiffCodec.Unpack(page, packed, destination.AsSpan(0, bytes), kind.BigEndian);
+        }
+        else
+        {
+            LibTiffCodec.Unpack(page, page.RowsIn(chunk), packed, destination, bytes);
         }
     }
 

@@ -56,11 +56,7 @@ internal sealed class TiffReader : IFrameReader
         return _decoder.Decode(page, pool);
     }
 
-    public void Dispose()
-    {
-        _decoder.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     private static bool HoldsStack(TiffPage page)
     {

@@ -20,6 +20,8 @@ internal static class TiffTag
     public const int XResolution = 282;
     public const int YResolution = 283;
     public const int PlanarConfiguration = 284;
+    public const int T4Options = 292;
+    public const int T6Options = 293;
     public const int ResolutionUnit = 296;
     public const int Software = 305;
     public const int DateTime = 306;
@@ -29,6 +31,8 @@ internal static class TiffTag
     public const int TileOffsets = 324;
     public const int TileByteCounts = 325;
     public const int SampleFormat = 339;
+    public const int JpegTables = 347;
+    public const int YCbCrSubsampling = 530;
     public const int DmUnitX = 65003;
     public const int DmUnitY = 65004;
     public const int DmScaleX = 65009;
