@@ -9,6 +9,9 @@ namespace LiveLtem.Acquisition;
 /// <summary>Says what a source is: for scripts as JSON, for people as a table that ends with what is missing and how to give it.</summary>
 public static class InfoText
 {
+    /// <summary>Key in the metadata of a source whose date is known to be UTC: its value is then <c>UTC</c>.</summary>
+    public const string TimeZoneKey = "date_time_zone";
+
     private static readonly JsonSerializerOptions Json6 = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>One JSON object; null where something is not known.</summary>
@@ -87,10 +90,12 @@ public static class InfoText
 
     private static string Dtype(SourceInfo info) => info.StoredDtype ?? info.Type.NumpyName();
 
-    /// <summary>ISO 8601. An offset of zero stands for 'no zone stated' in files, so it is not written out.</summary>
-    private static string? Date(SourceInfo info) => info.Date is { } date
-        ? date.ToString(date.Offset == TimeSpan.Zero ? "yyyy-MM-ddTHH:mm:ss.FFFFFF" : "yyyy-MM-ddTHH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture)
-        : null;
+    /// <summary>ISO 8601. An offset of zero mostly stands for 'no zone stated', which is not written out; a date known to be UTC ends in Z.</summary>
+    private static string? Date(SourceInfo info)
+    {
+        var zone = info.Date?.Offset != TimeSpan.Zero ? "zzz" : info.Metadata.ContainsKey(TimeZoneKey) ? "'Z'" : "";
+        return info.Date?.ToString($"yyyy-MM-ddTHH:mm:ss.FFFFFF{zone}", CultureInfo.InvariantCulture);
+    }
 
     private static IEnumerable<(string Name, Calibrated? Value)> Named(Calibration known) =>
     [

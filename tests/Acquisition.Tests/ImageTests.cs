@@ -68,6 +68,21 @@ public sealed class ImageTests : FrameSourceContract, IDisposable
     }
 
     [Fact]
+    public async Task A_movie_that_is_called_darkfield_is_not_set_aside_for_a_stray_image()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            Write($"darkfield_{i}.png", 3, 4, MatType.CV_8UC1, i);
+        }
+
+        Write("scale.png", 9, 9, MatType.CV_8UC1, 1);
+
+        var run = await SourceRun.OfAsync(_folder.Root);
+
+        Assert.Equal([0, 1, 2, 3, 4], run.Frames.Select(f => f.Pixels[0]));
+    }
+
+    [Fact]
     public async Task Formats_are_told_by_content_and_not_by_extension()
     {
         Write("f1.png", 3, 4, MatType.CV_8UC1, 1);

@@ -85,6 +85,7 @@ public class SampleTests
         Assert.Equal([0.2, 0.1], Assert.IsType<double[]>(info.Metadata["pixel_size_nm_yx"]));
         Assert.Equal(212.755735, info.Metadata["exposure_rate_e_px_s"]);
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1729539410), info.Date);
+        Assert.Contains("\"date\": \"2024-10-21T19:36:50Z\"", InfoText.Json(info), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -68,7 +68,10 @@ internal sealed partial class FolderReader : IFrameReader
             .ToList();
         var images = kinds.Where(k => isImage(k[0])).ToList();
         var frames = images.Where(k => !NotFrames.Any(w => Path.GetFileName(k[0]).Contains(w, StringComparison.OrdinalIgnoreCase))).ToList();
-        frames = frames.Count > 0 ? frames : images;
+
+        // A movie may itself be called 'darkfield': what is set aside must not be the bulk of the folder.
+        var aside = images.Except(frames).Select(k => k.Count).DefaultIfEmpty().Max();
+        frames = 2 * frames.Sum(k => k.Count) >= Math.Max(1, aside) ? frames : images;
         if (frames.Count == 0)
         {
             throw new FrameFormatException(folder, NothingInIt(folder));

@@ -106,6 +106,11 @@ internal sealed class MrcDescription(FrameFile file, MrcHeader header, FeiExtend
             _metadata[key] = value;
         }
 
+        if (info.Date is not null)
+        {
+            _metadata[InfoText.TimeZoneKey] = "UTC";
+        }
+
         var kv = info.Kv is { } volts ? new Calibrated(volts, info.FileName) : null;
         var name = Path.GetFileNameWithoutExtension(file.OriginalPath);
         var movie = name.EndsWith("_movie", StringComparison.OrdinalIgnoreCase);
