@@ -78,6 +78,12 @@ internal sealed class AnalysisHost
     /// <summary>What was found so far. Thread-safe.</summary>
     public SessionFigures Figures => _results.Figures;
 
+    /// <summary>Where the dose comes from so far and what is missing. Thread-safe.</summary>
+    public DoseStatement DoseStatement => _results.DoseStatement;
+
+    /// <summary>Pixels that are replaced in every frame; null until the first frames were looked at.</summary>
+    public int? HotPixels => _prepare.HotPixels;
+
     /// <summary>Runs the session to its end; cancelling stops the source and finishes what is on its way.</summary>
     /// <exception cref="PipelineFaultException">The results could not be finished.</exception>
     public async Task<SessionReport> RunAsync(CancellationToken cancellationToken)

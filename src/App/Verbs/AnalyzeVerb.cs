@@ -94,8 +94,12 @@ internal static class AnalyzeVerb
             var host = new AnalysisHost(input, pool, detector, new ParticleTracker(Profile.Tracker), results, new AnalysisHostOptions
             {
                 Live = false,
-                WithImages = WriteMasks || WriteOverlay,
+                WithImages = true,
             });
+            results.Notes.AddFact("Detector", () => host.Figures.Processed > 0 ? detector.Describe() : null);
+            results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
+            results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);
+            results.DoseRelativeErr = () => host.DoseStatement.RelativeErr;
             return await SessionProgress.FollowAsync(host.RunAsync(cancellationToken), () => host.Figures, source.Info.Frames).ConfigureAwait(false);
         }
     }

@@ -5,7 +5,7 @@ using LiveLtem.Core;
 namespace LiveLtem.Session.Results;
 
 /// <summary>Writes <c>analysis.json</c>: every figure by its name, null with a note where it could not be had.</summary>
-internal sealed class AnalysisSink(string folder, Calibration calibration) : IResultSink
+internal sealed class AnalysisSink(string folder, Calibration calibration, Func<double?> doseRelativeErr) : IResultSink
 {
     private const string NotWritten = "this version does not compute it yet";
 
@@ -74,22 +74,24 @@ internal sealed class AnalysisSink(string folder, Calibration calibration) : IRe
 
     public ValueTask DisposeAsync() => CompleteAsync(CancellationToken.None);
 
-    private static JsonObject Figure(double value, string unit, long n) =>
-        new() { ["value"] = value, ["err"] = null, ["unit"] = unit, ["n"] = n };
+    private static JsonObject Figure(double value, double? err, string unit, long n) =>
+        new() { ["value"] = value, ["err"] = err, ["unit"] = unit, ["n"] = n };
 
     private void AddDose(JsonObject figures, JsonObject notes)
     {
         var dose = new JsonObject { ["specimen_or_camera"] = null, ["fluence_e_A2"] = null, ["rate_e_A2_s"] = null };
         figures["dose"] = dose;
+        var relativeErr = doseRelativeErr() is { } known && double.IsFinite(known) ? known : (double?)null;
         if (_last?.DoseEPerA2 is { } fluence && double.IsFinite(fluence))
         {
             dose["specimen_or_camera"] = DoseKind.Of(calibration);
-            dose["fluence_e_A2"] = Figure(fluence, "e-/A^2", _frames);
+            dose["fluence_e_A2"] = Figure(fluence, fluence * relativeErr, "e-/A^2", _frames);
         }
 
         if (_rates > 0)
         {
-            dose["rate_e_A2_s"] = Figure(_rateSum / _rates, "e-/A^2/s", _rates);
+            var rate = _rateSum / _rates;
+            dose["rate_e_A2_s"] = Figure(rate, rate * relativeErr, "e-/A^2/s", _rates);
         }
 
         var missing = new JsonObject();

@@ -31,6 +31,9 @@ public sealed class ResultFolder : IResultSink
     /// <summary>What the report should say besides: how it was analysed, what to know before trusting it. Up to <see cref="CompleteAsync"/>.</summary>
     public ReportNotes Notes { get; } = new();
 
+    /// <summary>Asked at the end for the relative 1-sigma error of the dose, or null where nobody stated one.</summary>
+    public Func<double?> DoseRelativeErr { get; set; } = () => null;
+
     /// <summary>Makes the folder ready and starts its files.</summary>
     /// <param name="options">What to write.</param>
     /// <exception cref="InputException">The folder is a file, cannot be made or cannot be written to.</exception>
@@ -145,7 +148,7 @@ public sealed class ResultFolder : IResultSink
     private void Start(ResultFolderOptions options)
     {
         _parts.Add(new TableSink(Path, options.Time));
-        _parts.Add(new AnalysisSink(Path, options.Calibration));
+        _parts.Add(new AnalysisSink(Path, options.Calibration, () => DoseRelativeErr()));
         if (options.WriteMasks)
         {
             _parts.Add(new MaskSink(Path, options.Source, options.Calibration));

@@ -106,6 +106,7 @@ public sealed class ResultFolderTests : IDisposable
     {
         await using (var results = await StartAsync(new Calibration { DosePerFrameEPerA2 = new Calibrated(0.5, "--dose-per-frame-e-A2") }))
         {
+            results.DoseRelativeErr = () => 0.1;
             Deliver(results, 4);
             await results.CompleteAsync(TestContext.Current.CancellationToken);
         }
@@ -113,6 +114,7 @@ public sealed class ResultFolderTests : IDisposable
         var dose = JsonNode.Parse(File.ReadAllText(Path.Combine(Out, "analysis.json")))!["dose"]!;
         Assert.Equal("specimen", (string?)dose["specimen_or_camera"]);
         Assert.Equal(4 * 0.617283945, (double)dose["fluence_e_A2"]!["value"]!, 1e-9);
+        Assert.Equal(0.4 * 0.617283945, (double)dose["fluence_e_A2"]!["err"]!, 1e-9);
         Assert.Equal("e-/A^2", (string?)dose["fluence_e_A2"]!["unit"]);
         Assert.Equal(12.3456789, (double)dose["rate_e_A2_s"]!["value"]!, 1e-9);
         Assert.Equal(4, (int)dose["rate_e_A2_s"]!["n"]!);
