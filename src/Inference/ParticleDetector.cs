@@ -11,12 +11,14 @@ namespace LiveLtem.Inference;
 public sealed class ParticleDetector : IParticleDetector
 {
     private const double LeastSnr = 5.5;
+    private const double OutsideShare = 0.28;
     private const double LeastSnrRemembered = 5;
     private readonly ParticleDetectorOptions _options;
     private readonly ParticleMemory _memory = new();
     private ClassicalSegmenter? _segmenter;
     private FrameFitter? _fitter;
     private Grouping? _grouping;
+    private Population _population = Population.Unknown;
     private bool _found;
     private double _typicalContrast;
 
@@ -60,6 +62,7 @@ public sealed class ParticleDetector : IParticleDetector
         _typicalContrast = settings.Contrast;
         _fitter = new FrameFitter(noise, blur, _options.Symmetries);
         _fitter.Expect(population);
+        _population = population;
         _grouping = new Grouping(_fitter, population);
     }
 
@@ -194,8 +197,14 @@ public sealed class ParticleDetector : IParticleDetector
             return false;
         }
 
-        // More than half of it outside: what is left tells too little.
-        if (pose.X < -0.1 * pose.Minor || pose.Y < -0.1 * pose.Minor || pose.X > frame.Width + (0.1 * pose.Minor) || pose.Y > frame.Height + (0.1 * pose.Minor))
+        // Mostly outside: what is left tells too little.
+        var beyond = OutsideShare * pose.Minor;
+        if (pose.X < -beyond || pose.Y < -beyond || pose.X > frame.Width - 1 + beyond || pose.Y > frame.Height - 1 + beyond)
+        {
+            return false;
+        }
+
+        if (h.Known is null or { Seen: < 3 } && !_population.Admits(pose))
         {
             return false;
         }

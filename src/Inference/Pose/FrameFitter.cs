@@ -114,16 +114,23 @@ internal sealed class FrameFitter
             {
                 var other = hypotheses[order[b]].Pose;
                 var dx = other.X - one.X;
-                if (dx > widest + one.Reach + margin)
+                if (dx > widest + one.Reach + (2 * margin))
                 {
                     break;
                 }
 
-                var reach = one.Reach + other.Reach + margin;
-                var dy = other.Y - one.Y;
-                if ((dx * dx) + (dy * dy) < reach * reach)
+                if (Math.Abs(other.Y - one.Y) > one.Reach + other.Reach + (2 * margin))
+                {
+                    continue;
+                }
+
+                if (ShapeRenderer.Touches(other, Pose.Blur, FitBox.Around(one, margin)))
                 {
                     lists[order[a]].Add(order[b]);
+                }
+
+                if (ShapeRenderer.Touches(one, Pose.Blur, FitBox.Around(other, margin)))
+                {
                     lists[order[b]].Add(order[a]);
                 }
             }
@@ -158,7 +165,7 @@ internal sealed class FrameFitter
         }
         else if (shape is { } settled)
         {
-            Add(hypothesis, settled, Start(hypothesis, settled, earlier));
+            FitSettled(hypothesis, settled, earlier);
         }
         else
         {
@@ -200,6 +207,7 @@ internal sealed class FrameFitter
         var blob = hypothesis.Blob;
         var aspect = blob.Component == 0 || blob.AtBorder || !hypothesis.Whole ? 0 : blob.HalfMajor / blob.HalfMinor;
         return _kinds
+            .Where(k => hypothesis.Whole || _population.Includes(k))
             .Where(k => aspect == 0 || _kinds.Length < 3 || (k.IsLong() ? aspect > 1.12 : aspect < 1.6))
             .OrderByDescending(k => k == _population.Dominant);
     }
@@ -220,22 +228,24 @@ internal sealed class FrameFitter
     {
         var known = hypothesis.Known;
         SizePrior? prior = null;
-        if (!hypothesis.Whole && known is not null && known.Seen > 1 && known.Pose.Kind == kind)
+        if (!hypothesis.Whole && known is { Clear: > 0, Seen: > 1 } && known.Pose.Kind == kind)
         {
             var spread = Math.Max(0.02 * known.Pose.S2, known.SizeSpread);
             prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast)));
         }
 
-        else if (known is null && hypothesis.Blob.AtBorder)
+        else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole) && _population.Prior(kind) is { } usual)
         {
-            prior = _population.Prior(kind);
-            if (prior is { } p)
+            // Sizes vary within a recording: the usual one only bounds what the frame leaves open, more so where the border hides the rest.
+            var share = hypothesis.Blob.AtBorder ? 0.12 : 0.35;
+            prior = usual with { Sigma = Math.Max(usual.Sigma, share * usual.S1), ContrastSigma = Math.Max(usual.ContrastSigma, share * Math.Abs(usual.Contrast)) };
+            if (hypothesis.Blob.AtBorder && known is null)
             {
-                start = start with { S1 = p.S1, S2 = p.S2 };
+                start = start with { S1 = usual.S1, S2 = usual.S2 };
             }
         }
 
-        var fit = Pose.Fit(start, prior, known is null ? 12 : 8);
+        var fit = Pose.Fit(start, prior, known is null ? 12 : 8, refine: known?.Shape is null);
         if (!fit.Converged)
         {
             return;
@@ -263,6 +273,24 @@ internal sealed class FrameFitter
         var evidence = (-(fit.Pixels + margin) / (2 * excess)) - (4 * Math.Log(Math.Max(2, fit.Pixels / excess)))
             + _logPrior[(int)ShapeKind.Irregular];
         hypothesis.Fits.Add((ShapeKind.Irregular, fit, evidence));
+    }
+
+    // A followed particle starts from where it was; only a poor fit makes it look for another angle.
+    private void FitSettled(Hypothesis hypothesis, ShapeKind kind, (ShapeKind Kind, PoseFit Fit, double LogEvidence)[]? earlier)
+    {
+        var known = hypothesis.Known!.Pose;
+        var start = earlier is { Length: > 0 } || known.Kind != kind
+            ? Start(hypothesis, kind, earlier)
+            : hypothesis.Pose with { Kind = kind, S1 = known.S1, S2 = known.S2, Angle = known.Angle, Contrast = known.Contrast };
+        Add(hypothesis, kind, start);
+        if (hypothesis.Fits.Count == 1 && !IsExplained(hypothesis.Fits[0].Fit) && kind.HasAngle())
+        {
+            Add(hypothesis, kind, BestAngle(start, null));
+            if (hypothesis.Fits.Count == 2)
+            {
+                hypothesis.Fits.RemoveAt(hypothesis.Fits[0].LogEvidence >= hypothesis.Fits[1].LogEvidence ? 1 : 0);
+            }
+        }
     }
 
     private ShapePose Start(Hypothesis hypothesis, ShapeKind kind, (ShapeKind Kind, PoseFit Fit, double LogEvidence)[]? earlier)

@@ -5,11 +5,12 @@ namespace LiveLtem.Inference.Pose;
 
 /// <summary>Asks the pixels whether a piece of the mask is one particle or several, where the watershed alone cannot know.</summary>
 /// <remarks>Both answers are fitted and compared by chi-square with every parameter paid for (Schwarz 1978, doi:10.1214/aos/1176344136).
-/// Only newcomers are asked: particles that were followed here are known to be themselves.</remarks>
+/// Only newcomers are asked: particles that were followed for some frames are known to be themselves.</remarks>
 internal sealed class Grouping(FrameFitter fitter, Population population)
 {
     private const double LeastAdvantage = 12;
     private const int MostParts = 6;
+    private const int NewcomerFrames = 6;
 
     /// <summary>Replaces the hypotheses of wrongly split or wrongly joined pieces.</summary>
     /// <param name="frame">The frame.</param>
@@ -17,19 +18,66 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     /// <param name="hypotheses">Fitted hypotheses; changed in place.</param>
     public void Correct(Frame frame, Segmentation found, List<Hypothesis> hypotheses)
     {
-        var groups = hypotheses.Where(h => h.Known is null && h.Blob.Component > 0).GroupBy(h => h.Blob.Component).ToList();
+        var groups = hypotheses.Where(h => h.Blob.Component > 0).GroupBy(h => h.Blob.Component).ToList();
         foreach (var group in groups)
         {
             var parts = group.ToList();
-            if (parts.Count > 1 && parts.Count <= MostParts)
+            if (parts.Count == 1)
             {
-                Join(frame, found, hypotheses, parts);
+                if (parts[0].Known is null)
+                {
+                    Part(frame, found, hypotheses, parts[0]);
+                }
+
+                continue;
             }
-            else if (parts.Count == 1)
+
+            // Neighbouring pieces are joined pair by pair, the best pair first, while the pixels agree.
+            for (var round = 0; round < MostParts && JoinBestPair(frame, found, hypotheses, parts); round++)
             {
-                Part(frame, found, hypotheses, parts[0]);
             }
         }
+    }
+
+    // Who was never seen whole and alone may be a piece of its neighbour: asked again now and then.
+    private static bool IsNew(Hypothesis h) =>
+        h.Known is null || h.Known.Seen < NewcomerFrames || (h.Known.Clear == 0 && h.Known.Seen % NewcomerFrames == 0);
+
+    private bool JoinBestPair(Frame frame, Segmentation found, List<Hypothesis> hypotheses, List<Hypothesis> parts)
+    {
+        Hypothesis? best = null;
+        List<Hypothesis>? replaced = null;
+        var most = -LeastAdvantage;
+        for (var i = 0; i < parts.Count; i++)
+        {
+            for (var j = i + 1; j < parts.Count; j++)
+            {
+                var (a, b) = (parts[i], parts[j]);
+                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || ShapeGuess.Gap(a.Pose, b.Pose) > 3)
+                {
+                    continue;
+                }
+
+                var pair = new List<Hypothesis> { a, b };
+                var standing = hypotheses.Where(h => h != a && h != b).ToList();
+                var joined = Joined(frame, found, pair, standing);
+                if (joined is not null && Advantage(frame, found, [joined], pair, standing) is var gain && gain > most)
+                {
+                    (most, best, replaced) = (gain, joined, pair);
+                }
+            }
+        }
+
+        if (best is null || replaced is null)
+        {
+            return false;
+        }
+
+        hypotheses[hypotheses.IndexOf(replaced[0])] = best;
+        hypotheses.Remove(replaced[1]);
+        parts[parts.IndexOf(replaced[0])] = best;
+        parts.Remove(replaced[1]);
+        return parts.Count > 1;
     }
 
     private static FitBox BoxOf(IEnumerable<Hypothesis> parts, double margin)
@@ -47,12 +95,24 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
         return new FitBox(x0, y0, (x1 - x0 + 7) / 8 * 8, y1 - y0);
     }
 
-    private void Join(Frame frame, Segmentation found, List<Hypothesis> hypotheses, List<Hypothesis> parts)
+    // Several particles may claim one piece of the mask: each then stands for what its own fit covers.
+    private static Blob PieceOf(Hypothesis part) => part.Blob with
+    {
+        X = part.Pose.X,
+        Y = part.Pose.Y,
+        Area = part.Pose.Area,
+        HalfMajor = part.Pose.S1,
+        HalfMinor = part.Pose.S2,
+        Angle = part.Pose.Angle,
+        Contrast = Math.Abs(part.Pose.Contrast),
+    };
+
+    private Hypothesis? Joined(Frame frame, Segmentation found, List<Hypothesis> parts, List<Hypothesis> standing)
     {
         double area = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0, contrast = 0;
         foreach (var part in parts)
         {
-            var blob = part.Blob;
+            var blob = PieceOf(part);
             area += blob.Area;
             x += blob.Area * blob.X;
             y += blob.Area * blob.Y;
@@ -63,7 +123,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
         y /= area;
         foreach (var part in parts)
         {
-            var blob = part.Blob;
+            var blob = PieceOf(part);
             var (sin, cos) = Math.SinCos(blob.Angle);
             double a = blob.HalfMajor * blob.HalfMajor / 3, b = blob.HalfMinor * blob.HalfMinor / 3;
             xx += blob.Area * ((a * cos * cos) + (b * sin * sin) + Math.Pow(blob.X - x, 2));
@@ -79,18 +139,8 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
             parts[0].Blob.Component, x, y, area, Math.Sqrt(3 * (((xx + yy) / 2) + root)), Math.Sqrt(3 * Math.Max(0.1, ((xx + yy) / 2) - root)),
             0.5 * Math.Atan2(2 * xy, xx - yy), contrast / area, parts.Any(p => p.Blob.AtBorder));
         var joined = RecordingCalibrator.FirstGuess(whole, found);
-        var standing = hypotheses.Where(h => !parts.Contains(h)).ToList();
         fitter.FitSome(frame, found.Background, [joined], standing);
-        if (!joined.Fit.Converged)
-        {
-            return;
-        }
-
-        if (Advantage(frame, found, [joined], parts, standing) > -LeastAdvantage)
-        {
-            hypotheses[hypotheses.IndexOf(parts[0])] = joined;
-            hypotheses.RemoveAll(h => parts.Contains(h));
-        }
+        return joined.Fit.Converged ? joined : null;
     }
 
     // Face to face there is no neck: a long or badly explained piece is also tried as two halves, along its axis and across.

@@ -21,6 +21,9 @@ internal sealed class KnownParticle
     /// <summary>Frames it was measured in.</summary>
     public int Seen { get; private set; }
 
+    /// <summary>Frames in which it was seen whole and alone.</summary>
+    public int Clear { get; private set; }
+
     /// <summary>Frames since it was measured.</summary>
     public int Missed { get; set; }
 
@@ -45,7 +48,8 @@ internal sealed class KnownParticle
             var frames = Missed + 1.0;
             VelocityX = 0.5 * (pose.X - Pose.X) / frames;
             VelocityY = 0.5 * (pose.Y - Pose.Y) / frames;
-            var gain = clear ? Math.Max(0.1, 1.0 / (Seen + 1)) : pose.Kind == Pose.Kind ? 0 : 1;
+            // A particle never seen clearly is remembered as it was last fitted.
+            var gain = clear ? Math.Max(0.1, 1.0 / (Clear + 1)) : Clear > 0 && pose.Kind == Pose.Kind ? 0 : 0.5;
             SizeSpread = clear ? Math.Max(0.05, SizeSpread + (0.2 * (Math.Abs(pose.S1 - Pose.S1) - SizeSpread))) : SizeSpread;
             Pose = pose with
             {
@@ -56,6 +60,7 @@ internal sealed class KnownParticle
         }
 
         Seen++;
+        Clear += clear ? 1 : 0;
         Missed = 0;
         if (Shape is null && clear)
         {

@@ -4,6 +4,7 @@ namespace LiveLtem.Inference.Pose;
 internal sealed class Population
 {
     private const double DominantShare = 0.9;
+    private const int LeastForLimits = 10;
     private readonly double[] _counts = new double[8];
     private readonly SizePrior?[] _priors = new SizePrior?[8];
     private double _total;
@@ -14,6 +15,12 @@ internal sealed class Population
     /// <summary>Median area of all particles, px^2; 0 while nothing is known.</summary>
     public double TypicalArea { get; private init; }
 
+    private double AreaLow { get; init; }
+
+    private double AreaHigh { get; init; }
+
+    private double ContrastLow { get; init; }
+
     /// <summary>The shape of nearly all particles, or null where there is none.</summary>
     public ShapeKind? Dominant { get; private set; }
 
@@ -22,7 +29,14 @@ internal sealed class Population
     public static Population Of(IReadOnlyCollection<ShapePose> poses)
     {
         var areas = poses.Select(p => p.Area).Order().ToArray();
-        var result = new Population { TypicalArea = areas.Length > 0 ? areas[areas.Length / 2] : 0 };
+        var contrasts = poses.Select(p => Math.Abs(p.Contrast)).Order().ToArray();
+        var result = areas.Length == 0 ? new Population() : new Population
+        {
+            TypicalArea = areas[areas.Length / 2],
+            AreaLow = areas[areas.Length / 20],
+            AreaHigh = areas[areas.Length - 1 - (areas.Length / 20)],
+            ContrastLow = contrasts[contrasts.Length / 20],
+        };
         var most = poses.GroupBy(p => p.Kind).OrderByDescending(g => g.Count()).FirstOrDefault();
         if (most is not null && most.Count() >= 12 && most.Count() >= DominantShare * poses.Count)
         {
@@ -46,11 +60,36 @@ internal sealed class Population
         return result;
     }
 
+    /// <summary>Whether a newcomer's size and contrast are such as this recording's particles have; always true while too few were seen.</summary>
+    /// <param name="pose">Its pose.</param>
+    public bool Admits(in ShapePose pose) =>
+        _total < LeastForLimits || (pose.Area > 0.35 * AreaLow && pose.Area < 2.8 * AreaHigh && Math.Abs(pose.Contrast) > 0.55 * ContrastLow);
+
+    /// <summary>Whether the shape was seen at all, or too few particles were seen to say.</summary>
+    public bool Includes(ShapeKind kind) => _total < LeastForLimits || _counts[(int)kind] > 0.04 * _total;
+
     /// <summary>Log of the share of particles with that shape; never minus infinity.</summary>
     public double LogShare(ShapeKind kind) => Math.Log((_counts[(int)kind] + 0.1) / (_total + 1));
 
     /// <summary>Size expected of a particle of that shape, or null where too few were seen.</summary>
-    public SizePrior? Prior(ShapeKind kind) => _priors[(int)kind];
+    /// <remarks>Lends the size of another shape of the same symmetry where the shape itself was rare.</remarks>
+    public SizePrior? Prior(ShapeKind kind)
+    {
+        if (_priors[(int)kind] is { } own)
+        {
+            return own;
+        }
+
+        foreach (var other in Enum.GetValues<ShapeKind>())
+        {
+            if (other != kind && other.Symmetry() == kind.Symmetry() && _priors[(int)other] is { } lent)
+            {
+                return lent;
+            }
+        }
+
+        return null;
+    }
 
     // Median and robust spread.
     private static (double Middle, double Spread) Middle(IEnumerable<double> values)

@@ -80,7 +80,8 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
     /// <param name="start">First guess.</param>
     /// <param name="prior">What is known of the size, or null to let the frame decide.</param>
     /// <param name="iterations">Most damped steps before the last, correlation-aware ones.</param>
-    public PoseFit Fit(ShapePose start, SizePrior? prior, int iterations = 8)
+    /// <param name="refine">True to set the pixels' noise anew from the result before the last steps; a start that is nearly right needs it not.</param>
+    public PoseFit Fit(ShapePose start, SizePrior? prior, int iterations = 8, bool refine = true)
     {
         var poseCount = ShapeRenderer.Parameters(start.Kind);
         var n = poseCount + 2;
@@ -125,7 +126,7 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
                     level = nextLevel;
                     chi = nextChi;
                     damping = Math.Max(1e-6, damping * 0.1);
-                    if (gain < 0.02 && moved < 0.02)
+                    if (gain < 0.1 && moved < 0.05)
                     {
                         i = iterations;
                     }
@@ -138,8 +139,14 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
 
             if (!accepted)
             {
+                Evaluate(pose, level, derivatives: true);
                 break;
             }
+        }
+
+        if (refine)
+        {
+            Reweigh(pose, level);
         }
 
         return Finish(pose, level, prior, poseCount);
@@ -288,7 +295,6 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
         Span<double> g = stackalloc double[n];
         Span<double> factor = stackalloc double[n * n];
         var solved = false;
-        Reweigh(pose, level);
         for (var pass = 0; pass < 2; pass++)
         {
             if (pass == 0)
@@ -308,7 +314,15 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
             SmallSolver.Solve(factor, n, g);
             pose = Stepped(pose, g, poseCount);
             level = Math.Clamp(level + g[n - 1], 0.5, 1.6);
-            Evaluate(pose, level, derivatives: pass == 0);
+
+            // A short step stays where the edges are straight: there is nothing left to relinearise.
+            var far = Math.Max(Math.Abs(g[0]), Math.Abs(g[1])) > 0.15 * Blur || (pose.Kind.HasAngle() && Math.Abs(g[2]) * pose.Reach > 0.3 * Blur);
+            var again = pass == 0 && far;
+            Evaluate(pose, level, derivatives: again);
+            if (!again)
+            {
+                break;
+            }
         }
 
         if (!solved)
@@ -418,7 +432,7 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
     {
         var count = _box.Count;
         var coverage = _work.Coverage.AsSpan(0, count);
-        ShapeRenderer.Draw(pose, Blur, _box, coverage, [], 0);
+        ShapeRenderer.Draw(pose, Blur, _box, coverage, _work.Jacobian, count);
         var weight = _work.Weight.AsSpan(0, count);
         var scratch = _work.Scratch.AsSpan(0, count);
         Model(pose, level, coverage, weight, scratch);
@@ -427,18 +441,19 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
         TensorPrimitives.Add(weight, (float)(Noise.Variance(0) / (_level * _level)), weight);
         TensorPrimitives.ReciprocalSqrt(weight, weight);
         TensorPrimitives.Multiply(weight, _work.Inside.AsSpan(0, count), weight);
-        var chi = Evaluate(pose, level, derivatives: true);
-        return DropOutliers() ? Evaluate(pose, level, derivatives: true) : chi;
+        Residuals(pose, level, derivatives: false);
+        DropOutliers();
+        return Residuals(pose, level, derivatives: true);
     }
 
     // A hot pixel, a cosmic ray or a scrap of dirt in a few pixels is no part of the model: it loses its weight. Where many pixels stand out the
     // guess is wrong instead, and they must keep pulling.
-    private bool DropOutliers()
+    private void DropOutliers()
     {
         var residual = _work.Residual.AsSpan(0, _box.Count);
-        if (TensorPrimitives.MaxMagnitude<float>(residual) is var most && Math.Abs(most) < OutlierSigma)
+        if (Math.Abs(TensorPrimitives.MaxMagnitude<float>(residual)) < OutlierSigma)
         {
-            return false;
+            return;
         }
 
         var outliers = 0;
@@ -449,7 +464,7 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
 
         if (outliers > Math.Max(4, 0.004 * _inside))
         {
-            return false;
+            return;
         }
 
         for (var i = 0; i < residual.Length; i++)
@@ -459,8 +474,6 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
                 _work.Weight[i] = 0;
             }
         }
-
-        return true;
     }
 
     // Model into 'model'; what the particle itself lets through into 'open'.
@@ -476,9 +489,16 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
     private double Evaluate(in ShapePose pose, double level, bool derivatives)
     {
         var count = _box.Count;
+        ShapeRenderer.Draw(pose, Blur, _box, _work.Coverage.AsSpan(0, count), derivatives ? _work.Jacobian : [], count);
+        return Residuals(pose, level, derivatives);
+    }
+
+    // Residual, and the Jacobian scaled by the weights, from what was drawn last.
+    private double Residuals(in ShapePose pose, double level, bool derivatives)
+    {
+        var count = _box.Count;
         var poseCount = ShapeRenderer.Parameters(pose.Kind);
         var coverage = _work.Coverage.AsSpan(0, count);
-        ShapeRenderer.Draw(pose, Blur, _box, coverage, derivatives ? _work.Jacobian : [], count);
         var weight = _work.Weight.AsSpan(0, count);
         var residual = _work.Residual.AsSpan(0, count);
         var byContrast = _work.Jacobian.AsSpan(poseCount * count, count);

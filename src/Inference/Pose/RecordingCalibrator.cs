@@ -113,10 +113,13 @@ internal static class RecordingCalibrator
     }
 
     /// <summary>The hypothesis that a piece of the mask suggests by itself.</summary>
-    public static Hypothesis FirstGuess(in Blob blob, Segmentation segmentation) => new()
+    /// <param name="blob">The piece.</param>
+    /// <param name="segmentation">Where it comes from.</param>
+    /// <param name="whole">True where the piece is a component of its own and shows all of the particle.</param>
+    public static Hypothesis FirstGuess(in Blob blob, Segmentation segmentation, bool whole = true) => new()
     {
         Blob = blob,
-        Whole = true,
+        Whole = whole,
         Pose = GuessPose(blob, segmentation.Dark),
     };
 

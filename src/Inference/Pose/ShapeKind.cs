@@ -72,11 +72,16 @@ internal readonly record struct ShapePose(ShapeKind Kind, double X, double Y, do
         _ => Sides * S1 * S1 * Math.Tan(Math.PI / Sides),
     };
 
-    /// <summary>Full length along the long axis: side of a square or triangle, flat-to-flat width of a hexagon, diameter, px.</summary>
-    public double Major => Kind == ShapeKind.Triangle ? 2 * Math.Sqrt(3) * S1 : 2 * Math.Max(S1, S2);
+    /// <summary>The longer full length, px: long axis, side of a square, diameter; of a triangle or hexagon its extent along a side.</summary>
+    public double Major => Kind switch
+    {
+        ShapeKind.Triangle => 2 * Math.Sqrt(3) * S1,
+        ShapeKind.Hexagon => 2 * Reach,
+        _ => 2 * Math.Max(S1, S2),
+    };
 
-    /// <summary>Full length across the long axis, px.</summary>
-    public double Minor => Kind == ShapeKind.Triangle ? 2 * Math.Sqrt(3) * S1 : 2 * Math.Min(S1, S2);
+    /// <summary>The shorter full length, px: across the long axis; of a triangle or hexagon its extent along a facet's normal.</summary>
+    public double Minor => Kind == ShapeKind.Triangle ? 3 * S1 : 2 * Math.Min(S1, S2);
 
     /// <summary>Largest distance of its outline from the centre, px.</summary>
     public double Reach => Kind switch

@@ -79,13 +79,28 @@ internal static class ShapeRenderer
                 var dx = Ramp + Vector256.Create((float)(box.X0 + column - pose.X));
                 var u = Vector256.FusedMultiplyAdd(dx, Vector256.Create(c), Vector256.Create(s * dy));
                 var v = Vector256.FusedMultiplyAdd(dx, Vector256.Create(-s), Vector256.Create(c * dy));
+                var at = (nuint)((row * box.Width) + column);
+
+                // Distance from the nearest edge line, in blur widths: nothing changes within the shape or far outside.
+                var inner = Vector256.Min(Vector256.Create(h1) - Vector256.Abs(u), Vector256.Create(h2) - Vector256.Abs(v)) * inverse;
+                var deep = Vector256.GreaterThanAll(inner, Vector256.Create(EdgeProfile.Limit));
+                if (deep || Vector256.LessThanAll(inner, Vector256.Create(-EdgeProfile.Limit)))
+                {
+                    Vector256.Create(deep ? 1f : 0f).StoreUnsafe(ref v0, at);
+                    for (nuint p = 0; wanted && p < (isLong ? 5u : 4u); p++)
+                    {
+                        Vector256<float>.Zero.StoreUnsafe(ref g0, at + (p * (nuint)stride));
+                    }
+
+                    continue;
+                }
+
                 EdgeProfile.At((Vector256.Create(h1) - u) * inverse, out var a, out var da);
                 EdgeProfile.At((Vector256.Create(h1) + u) * inverse, out var b, out var db);
                 EdgeProfile.At((Vector256.Create(h2) - v) * inverse, out var d, out var dd);
                 EdgeProfile.At((Vector256.Create(h2) + v) * inverse, out var e, out var de);
                 var along = a * b;
                 var across = d * e;
-                var at = (nuint)((row * box.Width) + column);
                 (along * across).StoreUnsafe(ref v0, at);
                 if (!wanted)
                 {
