@@ -430,6 +430,15 @@ public sealed class TiffTests : FrameSourceContract, IDisposable
     }
 
     [Fact]
+    public void Offsets_that_are_no_integers_are_refused()
+    {
+        var file = new TiffFile();
+        file.AddPage([.. TiffFile.Basic(2, 2, 8, 1), (273, 12, new[] { 8.0 }), (279, 4, new[] { 4L })]);
+
+        Assert.Equal("StripOffsets", Assert.Throws<FrameFormatException>(() => Open(file)).Field);
+    }
+
+    [Fact]
     public async Task Damaged_deflate_is_one_clear_error_that_names_the_strip()
     {
         using var packed = new MemoryStream();

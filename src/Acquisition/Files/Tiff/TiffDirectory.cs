@@ -57,9 +57,6 @@ internal sealed class TiffDirectory
     /// <summary>True where the tag is there and its values lie inside the file.</summary>
     public bool Has(int tag) => _entries.ContainsKey(tag);
 
-    /// <summary>Number of values of a tag; 0 where it is missing.</summary>
-    public long Count(int tag) => _entries.TryGetValue(tag, out var entry) ? entry.Count : 0;
-
     /// <summary>The first value as an integer, or null.</summary>
     public long? Integer(int tag) => Integers(tag, 1) is [var first, ..] ? first : null;
 

@@ -169,13 +169,14 @@ internal sealed record TiffPage
         }
 
         var (offsetsTag, countsTag) = Tiled ? (TiffTag.TileOffsets, TiffTag.TileByteCounts) : (TiffTag.StripOffsets, TiffTag.StripByteCounts);
-        if (directory.Count(offsetsTag) < chunks)
+        var offsets = directory.Integers(offsetsTag, chunks);
+        if (offsets.Length < chunks)
         {
-            throw new FrameFormatException(file.Name, $"{chunks} strips or tiles are needed, {directory.Count(offsetsTag)} are listed inside the file", DirectoryOffset, "StripOffsets");
+            throw new FrameFormatException(file.Name, $"{chunks} strips or tiles are needed, {offsets.Length} are listed inside the file", DirectoryOffset, "StripOffsets");
         }
 
-        var offsets = directory.Integers(offsetsTag, chunks);
-        var counts = directory.Count(countsTag) >= chunks ? directory.Integers(countsTag, chunks) : StatedCounts(offsets, chunkBytes, file);
+        var counts = directory.Integers(countsTag, chunks);
+        counts = counts.Length == chunks ? counts : StatedCounts(offsets, chunkBytes, file);
         if (!Compressed)
         {
             // Byte counts of uncompressed pages are often wrong (zero, or of the whole page); what is needed is known anyway.
