@@ -87,7 +87,6 @@ internal sealed class OverlayPainter : IDisposable
         using var colour = new Mat();
         Cv2.CvtColor(grey, colour, ColorConversionCodes.GRAY2BGR);
         colour.CopyTo(target);
-        Cv2.Rectangle(_canvas, new Rect(0, _image.Height, _canvas.Width, BarHeight), Paper, -1);
     }
 
     private void PaintTrail(TrackPoint point, IReadOnlyCollection<(long Frame, Point2d Position)> trail)
@@ -144,6 +143,8 @@ internal sealed class OverlayPainter : IDisposable
 
     private void PaintFigures(FrameTracks tracks, FrameRow row)
     {
+        // Painted last: an outline may reach below the frame.
+        Cv2.Rectangle(_canvas, new Rect(0, _image.Height, _canvas.Width, BarHeight), Paper, -1);
         var words = $"frame {row.Frame}";
         if (row.TimeS is { } time)
         {
