@@ -7,6 +7,9 @@ namespace LiveLtem.App;
 /// <summary>The <c>liveltem</c> command line. Exit code 0: done; 1: failed while running; 2: the input is at fault.</summary>
 internal static class Program
 {
+    // A stopped session finishes what is on its way (the pipeline's own limit is 30 s) and closes its files; only then is it cut off.
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
+
     private static async Task<int> Main(string[] args)
     {
         var root = new RootCommand("LiveLTEM: follows every particle of a liquid-phase TEM movie, live or from a file.");
@@ -24,7 +27,11 @@ internal static class Program
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = StopLimit,
+            }).ConfigureAwait(false);
         }
         catch (InputException error)
         {
