@@ -48,7 +48,7 @@ internal sealed record BenchResult
     /// <summary>Arrival to result in the live run.</summary>
     public required LatencySummary? Latency { get; init; }
 
-    /// <summary>Frames that the live run skipped for newer ones.</summary>
+    /// <summary>Frames that the live run left out once it was ready.</summary>
     public required long Dropped { get; init; }
 
     /// <summary>Largest working set of the process so far, MiB.</summary>
@@ -105,8 +105,8 @@ internal static class PipelineBench
             BytesPerFrame = full.BytesPerFrame,
             Collections = full.Collections,
             PacedFps = fps,
-            Latency = paced.Pipeline.Stages.Single(stage => stage.Name == StageNames.Track).Age,
-            Dropped = paced.Pipeline.Ledger.Of(FrameBranches.Analysis)!.Skipped,
+            Latency = paced.Latency,
+            Dropped = paced.Figures.LeftOut,
             PeakWorkingSetMiB = process.PeakWorkingSet64 / (double)MiB,
             MovieMiB = movie.Bytes / (double)MiB,
         };
@@ -116,11 +116,20 @@ internal static class PipelineBench
     {
         var profile = ProfileStore.Load(null);
         using var pool = new FramePool();
-        await using var source = movie.Play(frames, fps);
+        await using var source = movie.Play(fps is null ? frames : int.MaxValue, fps);
         using IParticleDetector detector = empty ? new EmptyDetector() : new ParticleDetector(profile.Detector);
         IParticleTracker tracker = empty ? new EmptyTracker() : new ParticleTracker(profile.Tracker);
         var host = new AnalysisHost(SessionInput.Plain(source), pool, detector, tracker, meter, new AnalysisHostOptions { Live = fps is not null });
-        var report = await host.RunAsync(cancellationToken).ConfigureAwait(false);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = host.RunAsync(end.Token);
+        if (fps is { } pace)
+        {
+            // A live run is timed from where the detector is ready, as an operator sees it.
+            await host.Ready.ConfigureAwait(false);
+            end.CancelAfter(TimeSpan.FromSeconds(frames / pace));
+        }
+
+        var report = await running.ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         SessionEnd.Demand(report);
         return report;

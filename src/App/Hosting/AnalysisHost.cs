@@ -27,8 +27,9 @@ internal sealed record AnalysisHostOptions
 /// <param name="Dose">Where the dose comes from.</param>
 /// <param name="Learnt">One line of what the detector learnt, or null where it saw no frame.</param>
 /// <param name="HotPixels">Pixels that were replaced in every frame; null where it saw no frame.</param>
+/// <param name="Latency">Arrival to result, of the frames that came when the session was ready; null where there was none.</param>
 /// <param name="Elapsed">From start to end.</param>
-internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Figures, DoseStatement Dose, string? Learnt, int? HotPixels, TimeSpan Elapsed);
+internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Figures, DoseStatement Dose, string? Learnt, int? HotPixels, LatencySummary? Latency, TimeSpan Elapsed);
 
 /// <summary>Wires one session: source, gauge, detector, tracker and results.</summary>
 /// <remarks>
@@ -46,6 +47,7 @@ internal sealed class AnalysisHost
     private readonly IResultSink _sink;
     private readonly TimeProvider _time;
     private readonly PrepareStage _prepare;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public AnalysisHost(
         SessionInput input,
@@ -68,9 +70,15 @@ internal sealed class AnalysisHost
             logger);
         var clock = new FrameClock(input.Calibration.FrameTimeS?.Value, !input.FrameTimeTyped, input.Source.IsLive);
         _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, _time);
-        _prepare = new PrepareStage(detector, input, pool);
+        _prepare = new PrepareStage(detector, input, pool, GetReady);
         Wire(input.Source, pool, options);
     }
+
+    /// <summary>Done once the detector has learnt what it needs, or the session is over: from here on it keeps up, or says so.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Arrival to result since the last call, of frames that came when the session was ready; null where there was none.</summary>
+    public LatencySummary? TakeRecentLatency() => _results.TakeRecentLatency();
 
     /// <summary>The pipeline as it stands. Thread-safe while it runs.</summary>
     public PipelineReport Status => _run.Status;
@@ -107,10 +115,11 @@ internal sealed class AnalysisHost
         finally
         {
             _results.Release();
+            _ready.TrySetResult();
         }
 
         var learnt = pipeline.Stages.Any(stage => stage is { Name: StageNames.Segment, Received: > 0 }) ? _detector.Describe() : null;
-        return new SessionReport(pipeline, _results.Figures, _results.DoseStatement, learnt, _prepare.HotPixels, _time.GetElapsedTime(since));
+        return new SessionReport(pipeline, _results.Figures, _results.DoseStatement, learnt, _prepare.HotPixels, _results.Latency, _time.GetElapsedTime(since));
     }
 
     private void Wire(IFrameSource source, FramePool pool, AnalysisHostOptions options)
@@ -130,6 +139,12 @@ internal sealed class AnalysisHost
         _run.AddParallelStage(StageNames.Segment, prepared, segmented, frame => new SegmentedFrame(frame, _detector.Segment(frame)), options.SegmentWorkers);
         _run.AddStage(StageNames.Measure, segmented, measured, new MeasureStage(_detector));
         _run.AddSink(StageNames.Track, measured, Track);
+    }
+
+    private void GetReady()
+    {
+        _results.GetReady();
+        _ready.TrySetResult();
     }
 
     private void Track(MeasuredFrame item)

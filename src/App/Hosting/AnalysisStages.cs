@@ -25,7 +25,8 @@ internal sealed class GaugeStage(ResultJoiner results) : IStage<Frame, Frame>
 /// <param name="detector">What learns the particles, from corrected frames.</param>
 /// <param name="input">The camera's references.</param>
 /// <param name="pool">Where corrected frames come from.</param>
-internal sealed class PrepareStage(IParticleDetector detector, SessionInput input, FramePool pool) : IStage<Frame, Frame>
+/// <param name="ready">Called once everything is learnt.</param>
+internal sealed class PrepareStage(IParticleDetector detector, SessionInput input, FramePool pool, Action ready) : IStage<Frame, Frame>
 {
     private readonly List<Frame> _held = [];
     private FrameCorrector? _corrector;
@@ -72,6 +73,7 @@ internal sealed class PrepareStage(IParticleDetector detector, SessionInput inpu
             detector.Learn(corrected.GetRange(0, Math.Min(corrected.Count, detector.LearningFrames)));
             corrected.ForEach(output.Add);
             _held.ForEach(frame => frame.Dispose());
+            ready();
         }
         catch (Exception error)
         {

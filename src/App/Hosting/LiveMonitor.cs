@@ -31,12 +31,17 @@ internal sealed record LiveReading
     /// <summary>Particles and tracks.</summary>
     public required SessionFigures Figures { get; init; }
 
-    /// <summary>Arrival to result, or null before the first.</summary>
+    /// <summary>Arrival to result in the last second or so, or null before the first.</summary>
     public required LatencySummary? Latency { get; init; }
 
     /// <summary>The reading on one line.</summary>
     public string Line()
     {
+        if (Figures.Processed == 0)
+        {
+            return Say($"{Elapsed.TotalSeconds,5:F0} s  {InPerSecond,6:F1} frames/s in, learning from the first frames");
+        }
+
         var latency = Latency is { } known ? Say($"latency {known.P50Ms:F1} / {known.P99Ms:F1} ms") : "latency -";
         var dose = Figures.Last?.DoseEPerA2 is { } total ? Say($", dose {total:G4} e-/A^2") : string.Empty;
         return Say($"{Elapsed.TotalSeconds,5:F0} s  {InPerSecond,6:F1} frames/s in, {ProcessedPerSecond,6:F1} analysed, {Skipped} dropped, {Lost} lost, {Figures.Particles ?? 0} particles, {Figures.Tracks} tracks, {latency} (p50 / p99){dose}");
@@ -64,9 +69,12 @@ internal sealed record LiveReading
 internal sealed class LiveMonitor(AnalysisHost host, TimeProvider time)
 {
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LatencyOver = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan PanelEvery = TimeSpan.FromMilliseconds(250);
     private readonly long _started = time.GetTimestamp();
     private long _lastAt = time.GetTimestamp();
+    private long _latencyAt = time.GetTimestamp();
+    private LatencySummary? _latency;
     private long _lastReceived;
     private long _lastProcessed;
 
@@ -76,6 +84,12 @@ internal sealed class LiveMonitor(AnalysisHost host, TimeProvider time)
         var status = host.Status;
         var figures = host.Figures;
         var seconds = Math.Max(time.GetElapsedTime(_lastAt).TotalSeconds, 1e-6);
+        if (time.GetElapsedTime(_latencyAt) >= LatencyOver)
+        {
+            _latencyAt = time.GetTimestamp();
+            _latency = host.TakeRecentLatency() ?? _latency;
+        }
+
         var analysis = status.Ledger.Of(FrameBranches.Analysis)!;
         var reading = new LiveReading
         {
@@ -87,7 +101,7 @@ internal sealed class LiveMonitor(AnalysisHost host, TimeProvider time)
             Lost = status.Ledger.Lost,
             Failed = analysis.Failed,
             Figures = figures,
-            Latency = status.Stages.Single(stage => stage.Name == StageNames.Track).Age,
+            Latency = _latency,
         };
         (_lastAt, _lastReceived, _lastProcessed) = (time.GetTimestamp(), status.Ledger.Received, figures.Processed);
         return reading;

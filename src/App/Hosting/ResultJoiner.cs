@@ -34,6 +34,9 @@ internal sealed record SessionFigures
     /// <summary>Why the newest of those could not.</summary>
     public string? WhyUnusable { get; init; }
 
+    /// <summary>Frames that the analysis left out, of those that came when the session was ready.</summary>
+    public long LeftOut { get; init; }
+
     /// <summary>The newest row.</summary>
     public FrameRow? Last { get; init; }
 }
@@ -49,6 +52,9 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
     private readonly Queue<FrameRow> _awaitTracks = new();
     private readonly Queue<FrameTracks> _finished = new();
     private readonly List<FrameDose> _accounted = [];
+    private readonly LatencyHistogram _latency = new();
+    private LatencyHistogram _recent = new();
+    private long _readySince = long.MaxValue;
     private bool _ended;
     private SessionFigures _figures = new();
 
@@ -66,6 +72,15 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
             }
         }
     }
+
+    /// <summary>Arrival to result of the frames that came when the session was ready; null where there was none.</summary>
+    public LatencySummary? Latency => _latency.Summarise();
+
+    /// <summary>The same, of the results since the last call.</summary>
+    public LatencySummary? TakeRecentLatency() => Interlocked.Exchange(ref _recent, new LatencyHistogram()).Summarise();
+
+    /// <summary>Everything is learnt: frames that come from now on do not wait for it, so their latency counts.</summary>
+    public void GetReady() => Volatile.Write(ref _readySince, time.GetTimestamp());
 
     /// <summary>A frame was received.</summary>
     public void AddReceived(GaugeReading gauge)
@@ -89,7 +104,18 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
     /// <param name="finished">Frames whose points are final by now.</param>
     public void AddAnalysed(Frame frame, FrameDetections detections, FrameTracks tracks, IReadOnlyList<FrameTracks> finished)
     {
-        double? latencyMs = frame.Header.ReceivedTimestamp == 0 ? null : time.GetElapsedTime(frame.Header.ReceivedTimestamp).TotalMilliseconds;
+        double? latencyMs = null;
+        if (frame.Header.ReceivedTimestamp is not 0 and var received)
+        {
+            var latency = time.GetElapsedTime(received);
+            latencyMs = latency.TotalMilliseconds;
+            if (CameWhenReady(frame.Header))
+            {
+                _latency.Record(latency);
+                Volatile.Read(ref _recent).Record(latency);
+            }
+        }
+
         lock (_gate)
         {
             _analysed.Enqueue(new Analysed(wantsImages ? frame.Share() : null, detections, tracks, latencyMs));
@@ -121,6 +147,8 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
             }
         }
     }
+
+    private bool CameWhenReady(FrameHeader header) => header.ReceivedTimestamp >= Volatile.Read(ref _readySince);
 
     private void AddFinished(IReadOnlyList<FrameTracks> finished)
     {
@@ -190,6 +218,11 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
         }
 
         Emit(Row(received));
+        if (CameWhenReady(received.Gauge.Header))
+        {
+            _figures = _figures with { LeftOut = _figures.LeftOut + 1 };
+        }
+
         return true;
     }
 

@@ -12,7 +12,8 @@ internal static class SessionSummary
     /// <summary>What was done, found, missing and lost.</summary>
     /// <param name="name">File, folder or scene.</param>
     /// <param name="report">The session.</param>
-    public static string Text(string name, SessionReport report)
+    /// <param name="live">Whether latency means anything: offline it is time in the queue.</param>
+    public static string Text(string name, SessionReport report, bool live)
     {
         var text = new StringBuilder();
         var figures = report.Figures;
@@ -34,6 +35,11 @@ internal static class SessionSummary
         if (report.HotPixels is > 0)
         {
             text.Append(Say($" {report.HotPixels} hot pixels replaced."));
+        }
+
+        if (live && report.Latency is { } latency)
+        {
+            text.Append(Say($" From arrival to result {latency.P50Ms:F1} ms (p50), {latency.P99Ms:F1} ms (p99)."));
         }
 
         AppendDose(text, report);

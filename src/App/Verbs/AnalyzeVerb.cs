@@ -50,7 +50,7 @@ internal static class AnalyzeVerb
                 WriteOverlay = parsed.GetValue(overlay),
             };
             var report = await job.RunAsync(cancellationToken).ConfigureAwait(false);
-            Console.Out.WriteLine($"{SessionSummary.Text(Path.GetFileName(job.File.TrimEnd('/', '\\')), report)} Results in {job.Output}.");
+            Console.Out.WriteLine($"{SessionSummary.Text(Path.GetFileName(job.File.TrimEnd('/', '\\')), report, live: false)} Results in {job.Output}.");
             SessionEnd.Demand(report);
             return 0;
         });

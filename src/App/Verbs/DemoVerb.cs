@@ -20,7 +20,7 @@ internal static class DemoVerb
     public static Command Create()
     {
         var file = new Option<string?>("--file") { Description = "A recording to play instead of the simulated crystal.", HelpName = "FILE" };
-        var seconds = new Option<double>("--seconds") { Description = "How long it runs.", DefaultValueFactory = _ => 10, HelpName = "S" };
+        var seconds = new Option<double>("--seconds") { Description = "How long it runs once it has learnt from the first frames.", DefaultValueFactory = _ => 10, HelpName = "S" };
         var command = new Command("demo", "A live session in the terminal, on a simulated crystal of nanocubes. Ctrl-C ends it.\n\nExample:\n  liveltem demo --seconds 20") { file, seconds };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -30,37 +30,37 @@ internal static class DemoVerb
                 throw new InputException(FormattableString.Invariant($"--seconds {length}: give a time over 0 and up to 86400 s"));
             }
 
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            end.CancelAfter(TimeSpan.FromSeconds(length));
-            var recording = parsed.GetValue(file);
-            return recording is null ? await SimulateAsync(end.Token).ConfigureAwait(false) : await PlayAsync(recording, end.Token).ConfigureAwait(false);
+            var time = TimeSpan.FromSeconds(length);
+            return parsed.GetValue(file) is { } recording
+                ? await PlayAsync(recording, time, cancellationToken).ConfigureAwait(false)
+                : await SimulateAsync(time, cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> SimulateAsync(CancellationToken cancellationToken)
+    private static async Task<int> SimulateAsync(TimeSpan length, CancellationToken cancellationToken)
     {
         var text = Say($"{SceneAddress.Scheme}:{Scene}?size={SizePx}&cnr={Cnr}&fps={FramesPerSecond}");
         await using var source = new SimulatedSource(text, TimeProvider.System);
-        var report = await RunAsync(source, $"LiveLTEM demo: a simulated crystal of nanocubes, {SizePx} x {SizePx} px", cancellationToken).ConfigureAwait(false);
-        Console.Out.WriteLine(SessionSummary.Text("demo", report));
+        var report = await RunAsync(source, $"LiveLTEM demo: a simulated crystal of nanocubes, {SizePx} x {SizePx} px", length, cancellationToken).ConfigureAwait(false);
+        Console.Out.WriteLine(SessionSummary.Text("demo", report, live: true));
         Console.Out.WriteLine(Truth(SceneAddress.Parse(text), report));
         SessionEnd.Demand(report);
         return 0;
     }
 
-    private static async Task<int> PlayAsync(string recording, CancellationToken cancellationToken)
+    private static async Task<int> PlayAsync(string recording, TimeSpan length, CancellationToken cancellationToken)
     {
         var sources = Sources.Create();
         await using var source = new PacedSource(() => sources.Open(recording), null, FramesPerSecond, loop: true, TimeProvider.System);
-        var report = await RunAsync(source, $"LiveLTEM demo: {source.Info.Name}", cancellationToken).ConfigureAwait(false);
-        Console.Out.WriteLine(SessionSummary.Text(source.Info.Name, report));
+        var report = await RunAsync(source, $"LiveLTEM demo: {source.Info.Name}", length, cancellationToken).ConfigureAwait(false);
+        Console.Out.WriteLine(SessionSummary.Text(source.Info.Name, report, live: true));
         SessionEnd.Demand(report);
         return 0;
     }
 
-    private static Task<SessionReport> RunAsync(IFrameSource source, string title, CancellationToken cancellationToken) =>
-        LiveSession.RunAsync(SessionInput.Plain(source), ProfileStore.Load(null), title, cancellationToken);
+    private static Task<SessionReport> RunAsync(IFrameSource source, string title, TimeSpan length, CancellationToken cancellationToken) =>
+        LiveSession.RunAsync(SessionInput.Plain(source), ProfileStore.Load(null), title, length, cancellationToken);
 
     /// <summary>What the simulation knows to be there, over the frames that were taken.</summary>
     private static string Truth(SceneAddress address, SessionReport report)

@@ -44,8 +44,8 @@ internal static class ReplayVerb
                 Console.Error.WriteLine($"liveltem: {source.Info.Name} does not say its frame time; playing at {FallbackFps} frames/s (--fps sets another pace)");
             }
 
-            var report = await LiveSession.RunAsync(input, settings, title: null, cancellationToken).ConfigureAwait(false);
-            Console.Out.WriteLine(SessionSummary.Text(source.Info.Name, report));
+            var report = await LiveSession.RunAsync(input, settings, title: null, length: null, cancellationToken).ConfigureAwait(false);
+            Console.Out.WriteLine(SessionSummary.Text(source.Info.Name, report, live: true));
             SessionEnd.Demand(report);
             return 0;
         });

@@ -1,0 +1,109 @@
+namespace LiveLtem.App.Tests.Verbs;
+
+public sealed class AnalyzeVerbTests
+{
+    private const string Movie = "sim:crystal?size=96&frames=18&cnr=3&particles=4&seed=4";
+
+    [Fact]
+    public async Task Two_analyses_give_the_same_bytes_but_for_the_latency()
+    {
+        using var folder = new TempFolder();
+        var first = await ProgramRun.RunAsync("analyze", Movie, "--out", folder.File("a"));
+        var second = await ProgramRun.RunAsync("analyze", Movie, "--out", folder.File("b"));
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Equal(File.ReadAllBytes(folder.File("a/tracks.csv")), File.ReadAllBytes(folder.File("b/tracks.csv")));
+        Assert.Equal(WithoutLatency(folder.File("a/frames.csv")), WithoutLatency(folder.File("b/frames.csv")));
+        var frames = File.ReadAllLines(folder.File("a/frames.csv"));
+        Assert.Equal(19, frames.Length);
+        Assert.True(File.ReadAllLines(folder.File("a/tracks.csv")).Length > 18, "hardly anything was found in a clear movie");
+        Assert.Contains("18 of 18 frames", first.Output, StringComparison.Ordinal);
+
+        static IEnumerable<string> WithoutLatency(string file) => File.ReadLines(file).Select(line => line[..line.LastIndexOf(',')]);
+    }
+
+    [Fact]
+    public async Task Range_and_region_choose_what_is_analysed_and_frames_keep_their_numbers()
+    {
+        using var folder = new TempFolder();
+        var run = await ProgramRun.RunAsync("analyze", Movie, "--out", folder.File("a"), "--frames", "10:14", "--roi", "8,8,80,72");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(["10", "11", "12", "13"], File.ReadLines(folder.File("a/frames.csv")).Skip(1).Select(line => line.Split(',')[0]));
+        foreach (var line in File.ReadLines(folder.File("a/tracks.csv")).Skip(1))
+        {
+            Assert.InRange(double.Parse(line.Split(',')[2], System.Globalization.CultureInfo.InvariantCulture), -30, 110);
+        }
+    }
+
+    [Theory]
+    [InlineData("no such file", "analyze", "/nowhere/run7.mrc", "--out", "OUT")]
+    [InlineData("--pixel-size-nm -3: must be a number over 0", "analyze", Movie, "--out", "OUT", "--pixel-size-nm", "-3")]
+    [InlineData("--transmission 1.5: must be", "analyze", Movie, "--out", "OUT", "--transmission", "1.5")]
+    [InlineData("--frame-time-s NaN: must be", "analyze", Movie, "--out", "OUT", "--frame-time-s", "NaN")]
+    [InlineData("--exposure-s 2: longer than the frame time of 1 s", "analyze", Movie, "--out", "OUT", "--frame-time-s", "1", "--exposure-s", "2")]
+    [InlineData("/nowhere/dark.mrc", "analyze", Movie, "--out", "OUT", "--dark-level", "/nowhere/dark.mrc")]
+    [InlineData("--profile soft: no such profile", "analyze", Movie, "--out", "OUT", "--profile", "soft")]
+    [InlineData("--frames 9:3", "analyze", Movie, "--out", "OUT", "--frames", "9:3")]
+    [InlineData("--roi 0,0,999,10: not inside", "analyze", Movie, "--out", "OUT", "--roi", "0,0,999,10")]
+    [InlineData("--tracks", "analyze", "positions.csv", "--out", "OUT", "--tracks")]
+    [InlineData("--out", "analyze", Movie)]
+    [InlineData("--fps 0: give frames a second", "replay", Movie, "--fps", "0")]
+    [InlineData("--seconds -1", "demo", "--seconds", "-1")]
+    [InlineData("--size 7: give sides", "bench", "--size", "7")]
+    public async Task Wrong_input_gives_one_line_and_exit_code_2(string expected, params string[] arguments)
+    {
+        using var folder = new TempFolder();
+        var run = await ProgramRun.RunAsync([.. arguments.Select(argument => argument == "OUT" ? folder.File("out") : argument)]);
+
+        Assert.Equal(2, run.ExitCode);
+        var line = Assert.Single(run.Error.TrimEnd('\n').Split('\n'));
+        Assert.StartsWith("liveltem: ", line, StringComparison.Ordinal);
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+        Assert.False(Directory.Exists(folder.File("out")), "something was written for a wrong command");
+    }
+
+    [Fact]
+    public async Task Termination_drains_and_leaves_whole_tables()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no SIGTERM");
+        using var folder = new TempFolder();
+
+        // Without an end: only the signal stops it.
+        using var run = ProgramRun.Start("analyze", "sim:crystal?size=96&cnr=3&particles=4", "--out", folder.File("a"));
+        var growing = folder.File("a/frames.partial.csv");
+        while (!run.HasEnded && (!File.Exists(growing) || new FileInfo(growing).Length < 500))
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        await run.TerminateAsync();
+        var (exitCode, output, error) = await run.EndAsync();
+
+        Assert.True(exitCode == 0, $"exit code {exitCode}: {error}");
+        Assert.Contains("Stopped on request.", output, StringComparison.Ordinal);
+        var frames = File.ReadAllLines(folder.File("a/frames.csv"));
+        Assert.Equal(Enumerable.Range(0, frames.Length - 1).Select(i => $"{i}"), frames.Skip(1).Select(line => line.Split(',')[0]));
+        Assert.True(File.Exists(folder.File("a/tracks.parquet")));
+    }
+
+    [Fact]
+    public async Task Demo_runs_for_its_time_and_compares_with_the_truth()
+    {
+        var run = await ProgramRun.RunAsync("demo", "--seconds", "1");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("From arrival to result", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Truth: ", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Replay_plays_a_movie_once_and_sums_it_up()
+    {
+        var run = await ProgramRun.RunAsync("replay", Movie, "--fps", "50");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("of 18 frames analysed", run.Output, StringComparison.Ordinal);
+    }
+}
