@@ -10,7 +10,9 @@ namespace LiveLtem.Inference;
 /// <see cref="Measure"/> remembers the particles of earlier frames, so that it can follow them through contacts and settle their shapes.</remarks>
 public sealed class ParticleDetector : IParticleDetector
 {
-    private const double LeastSnr = 5.5;
+    // The fit finds the best place and shape among many: noise alone reaches six or seven somewhere in a frame.
+    private const double LeastSnr = 7.5;
+    private const double LeastSnrSeenOnce = 6.5;
     private const double OutsideShare = 0.28;
     private const double LeastSnrRemembered = 5;
     private readonly ParticleDetectorOptions _options;
@@ -187,7 +189,7 @@ public sealed class ParticleDetector : IParticleDetector
         var dark = _segmenter!.Settings.Dark;
         var contrast = dark ? pose.Contrast : -pose.Contrast;
         var expected = h.Known is { Seen: > 2 } known ? Math.Abs(known.Pose.Contrast) : _typicalContrast;
-        if (h.Snr < (h.Known is null ? LeastSnr : LeastSnrRemembered) || contrast < 0.35 * expected || contrast > 4 * expected)
+        if (h.Snr < (h.Known is null ? LeastSnr : h.Known.Seen < 3 ? LeastSnrSeenOnce : LeastSnrRemembered) || contrast < 0.35 * expected || contrast > 4 * expected)
         {
             return false;
         }

@@ -178,7 +178,7 @@ internal sealed class FrameFitter
                 }
             }
 
-            if (_irregular && hypothesis.Fits.Count > 1)
+            if (_irregular && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
             {
                 var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
                 AddIrregular(hypothesis, best.Fit.Pose);
@@ -201,7 +201,9 @@ internal sealed class FrameFitter
     {
         if (earlier is { Length: > 0 })
         {
-            return earlier.Where(e => e.Kind != ShapeKind.Irregular && e.LogEvidence > earlier[0].LogEvidence - StillOpen).Select(e => e.Kind);
+            // An irregular particle still needs the best regular shape: it marks the region that is measured.
+            var regular = earlier.Where(e => e.Kind != ShapeKind.Irregular).ToArray();
+            return regular.Where((e, i) => i == 0 || e.LogEvidence > earlier[0].LogEvidence - StillOpen).Select(e => e.Kind);
         }
 
         var blob = hypothesis.Blob;

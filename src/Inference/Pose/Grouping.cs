@@ -53,7 +53,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
             for (var j = i + 1; j < parts.Count; j++)
             {
                 var (a, b) = (parts[i], parts[j]);
-                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || ShapeGuess.Gap(a.Pose, b.Pose) > 3)
+                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || !population.MayBeOne(a.Pose.Area + b.Pose.Area) || ShapeGuess.Gap(a.Pose, b.Pose) > 3)
                 {
                     continue;
                 }

@@ -28,7 +28,8 @@ internal sealed class NoiseTally
         Span<sbyte> kind = residual.Length <= 16384 ? stackalloc sbyte[residual.Length] : new sbyte[residual.Length];
         for (var i = 0; i < residual.Length; i++)
         {
-            var calm = weight[i] > 0 && others[i] > 0.995f;
+            // What no model accounts for (dirt, a missed neighbour) is not noise either.
+            var calm = weight[i] > 0 && others[i] > 0.995f && Math.Abs(residual[i]) < 4.5f;
             kind[i] = (sbyte)(!calm ? 0 : coverage[i] < 0.003f ? 1 : coverage[i] > 0.985f ? 2 : 0);
             if (kind[i] == 0)
             {

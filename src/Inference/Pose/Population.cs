@@ -65,6 +65,9 @@ internal sealed class Population
     public bool Admits(in ShapePose pose) =>
         _total < LeastForLimits || (pose.Area > 0.35 * AreaLow && pose.Area < 2.8 * AreaHigh && Math.Abs(pose.Contrast) > 0.55 * ContrastLow);
 
+    /// <summary>Whether two pieces together are small enough to be one particle; always true while too few were seen.</summary>
+    public bool MayBeOne(double area) => _total < LeastForLimits || area < 1.3 * AreaHigh;
+
     /// <summary>Whether the shape was seen at all, or too few particles were seen to say.</summary>
     public bool Includes(ShapeKind kind) => _total < LeastForLimits || _counts[(int)kind] > 0.04 * _total;
 

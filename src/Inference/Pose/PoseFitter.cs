@@ -65,7 +65,6 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
         var n = _box.Count;
         _work.Reserve(n);
         _level = FramePatch.Read(frame, background, _box, _work.Data.AsSpan(0, n), _work.Inside.AsSpan(0, n));
-        _inside = (int)TensorPrimitives.Sum<float>(_work.Inside.AsSpan(0, n));
         var others = _work.Others.AsSpan(0, n);
         others.Fill(1);
         foreach (var other in neighbours)
@@ -73,6 +72,7 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
             Multiply(other, others);
         }
 
+        _inside = (int)TensorPrimitives.Sum<float>(_work.Inside.AsSpan(0, n));
         return _inside >= 12;
     }
 
@@ -351,19 +351,21 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
             chi, _inside, signal, double.IsFinite(chi));
     }
 
-    private static ShapePose Stepped(in ShapePose pose, ReadOnlySpan<double> step, int poseCount)
+    // The box bounds the fit: nothing is known of what lies outside it.
+    private ShapePose Stepped(in ShapePose pose, ReadOnlySpan<double> step, int poseCount)
     {
         var reach = Math.Max(1, Math.Min(pose.S1, pose.S2));
         var hasAngle = pose.Kind.HasAngle();
-        var x = pose.X + Math.Clamp(step[0], -reach, reach);
-        var y = pose.Y + Math.Clamp(step[1], -reach, reach);
+        var x = Math.Clamp(pose.X + Math.Clamp(step[0], -reach, reach), _box.X0, _box.X0 + _box.Width);
+        var y = Math.Clamp(pose.Y + Math.Clamp(step[1], -reach, reach), _box.Y0, _box.Y0 + _box.Height);
+        var largest = 0.6 * Math.Max(_box.Width, _box.Height);
         var angle = hasAngle ? pose.Angle + Math.Clamp(step[2], -0.35, 0.35) : pose.Angle;
         var at = hasAngle ? 3 : 2;
-        var s1 = Math.Max(0.6, pose.S1 + Math.Clamp(step[at], -0.3 * pose.S1, 0.3 * pose.S1));
+        var s1 = Math.Clamp(pose.S1 + Math.Clamp(step[at], -0.3 * pose.S1, 0.3 * pose.S1), 0.6, largest);
         var s2 = s1;
         if (pose.Kind.IsLong())
         {
-            s2 = Math.Max(0.6, pose.S2 + Math.Clamp(step[at + 1], -0.3 * pose.S2, 0.3 * pose.S2));
+            s2 = Math.Clamp(pose.S2 + Math.Clamp(step[at + 1], -0.3 * pose.S2, 0.3 * pose.S2), 0.6, largest);
             s1 = Math.Max(s1, pose.Kind == ShapeKind.Rod ? s2 : 0);
         }
 

@@ -10,7 +10,7 @@ internal static class RecordingCalibrator
 {
     private const int MostParticles = 60;
     private const int MostFrames = 2;
-    private const int MostBlobs = 60;
+    private const int MostBlobs = 70;
 
     /// <summary>First guess of the noise, before any particle is fitted.</summary>
     /// <param name="frames">First frames, in order.</param>
@@ -63,7 +63,7 @@ internal static class RecordingCalibrator
     {
         var blur = 1.2;
         var population = Population.Unknown;
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < 2; round++)
         {
             var fitted = FitAll(frames, segmentations, symmetries, noise, blur, ref population);
             if (fitted.Count == 0)
@@ -89,9 +89,12 @@ internal static class RecordingCalibrator
         for (var f = 0; f < frames.Count; f += step)
         {
             var hypotheses = segmentations[f].Blobs.Select(b => FirstGuess(b, segmentations[f])).ToList();
-            Thin(hypotheses);
+
+            // Many particles tell no more than some: a compact crowd is fitted, and those inside it, whose neighbours are fitted too, are used.
+            var middle = Crowd(hypotheses, frames[f]);
             fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
-            foreach (var h in hypotheses)
+            var some = hypotheses.Take(middle).ToList();
+            foreach (var h in some)
             {
                 if (!h.Fit.Converged || h.Blob.AtBorder || h.Snr < 8 || h.Unexplained > 0.5)
                 {
@@ -103,12 +106,14 @@ internal static class RecordingCalibrator
                 {
                     var near = hypotheses.Where(o => o != h && Math.Abs(o.Pose.X - h.Pose.X) < o.Pose.Reach + h.Pose.Reach + 12
                         && Math.Abs(o.Pose.Y - h.Pose.Y) < o.Pose.Reach + h.Pose.Reach + 12).Select(o => o.Pose).ToArray();
-                    fitted.Add(new Sample(f, h.Pose, near, h.Snr));
+                    fitted.Add(new Sample(f, h.Pose, near, h.Snr, h.Fit.ChiSquare / Math.Max(1, h.Fit.Pixels)));
                 }
             }
         }
 
         population = Population.Of(clear);
+        // Those that the model explains best are what it can be calibrated on.
+        fitted = [.. fitted.OrderBy(s => s.Misfit).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(Math.Max(6, fitted.Count * 2 / 3))];
         return [.. fitted.OrderByDescending(s => s.Snr).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(MostParticles)];
     }
 
@@ -127,15 +132,18 @@ internal static class RecordingCalibrator
     public static ShapePose GuessPose(in Blob blob, bool dark) =>
         new(ShapeKind.Bar, blob.X, blob.Y, blob.Angle, Math.Max(1, blob.HalfMajor), Math.Max(1, blob.HalfMinor), (dark ? 1 : -1) * blob.Contrast * 1.1);
 
-    // Many particles tell no more than some: a compact stretch of them is kept, so that those kept still have their neighbours.
-    private static void Thin(List<Hypothesis> hypotheses)
+    // Keeps the particles nearest to the middle of the frame, in order of distance; returns how many of them have all their neighbours kept.
+    private static int Crowd(List<Hypothesis> hypotheses, Frame frame)
     {
-        if (hypotheses.Count > MostBlobs)
+        double Distance(Hypothesis h) => Math.Pow(h.Pose.X - (frame.Width / 2.0), 2) + Math.Pow(h.Pose.Y - (frame.Height / 2.0), 2);
+        if (hypotheses.Count <= MostBlobs)
         {
-            var first = (hypotheses.Count - MostBlobs) / 2;
-            hypotheses.RemoveRange(first + MostBlobs, hypotheses.Count - first - MostBlobs);
-            hypotheses.RemoveRange(0, first);
+            return hypotheses.Count;
         }
+
+        hypotheses.Sort((a, b) => Distance(a).CompareTo(Distance(b)));
+        hypotheses.RemoveRange(MostBlobs, hypotheses.Count - MostBlobs);
+        return MostBlobs / 2;
     }
 
     private static double BestBlur(
@@ -159,7 +167,7 @@ internal static class RecordingCalibrator
 
         // Golden section in the logarithm of the blur.
         var low = Math.Log(Math.Max(0.45, blur / 2.5));
-        var high = Math.Log(Math.Min(8, blur * 2.5));
+        var high = Math.Log(Math.Min(4, blur * 2.5));
         var golden = (Math.Sqrt(5) - 1) / 2;
         var a = high - (golden * (high - low));
         var b = low + (golden * (high - low));
@@ -194,7 +202,7 @@ internal static class RecordingCalibrator
         var fitter = new PoseFitter(noise, blur);
         foreach (var sample in samples)
         {
-            if (fitter.Load(frames[sample.Frame], segmentations[sample.Frame].Background, sample.Pose, sample.Near))
+            if (fitter.Load(frames[sample.Frame], segmentations[sample.Frame].Background, sample.Pose, sample.Near, margin: 7))
             {
                 fitter.Fit(sample.Pose, null, 5);
                 fitter.Tally(tally);
@@ -238,5 +246,5 @@ internal static class RecordingCalibrator
         return some;
     }
 
-    private readonly record struct Sample(int Frame, ShapePose Pose, ShapePose[] Near, double Snr);
+    private readonly record struct Sample(int Frame, ShapePose Pose, ShapePose[] Near, double Snr, double Misfit);
 }

@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
+using LiveLtem.Inference.Pose;
 using OpenCvSharp;
 
 namespace LiveLtem.Inference.Segment;
 
 /// <summary>Estimates the brightness of the liquid where no particle is: a smooth surface through the pixels that are not particle.</summary>
-/// <remarks>Normalised convolution (Knutsson and Westin 1993, doi:10.1109/CVPR.1993.341081) on a coarse grid; where particles cover nearly
+/// <remarks>A quadratic trend over the whole frame, times the normalised convolution (Knutsson and Westin 1993, doi:10.1109/CVPR.1993.341081) of what
+/// departs from it, on a coarse grid: a convolution alone would lean inwards at the border of a sloping background. Where particles cover nearly
 /// everything the value comes from further away.</remarks>
 internal static class BackgroundEstimator
 {
@@ -56,6 +58,12 @@ internal static class BackgroundEstimator
 
         var values = Read(sum);
         var weights = Read(weight);
+        var trend = Trend(values, weights, rows, columns);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] /= trend[i];
+        }
+
         var sigma = Math.Max(0.8, reachPx / (cell * bin));
         var fine = Convolve(values, weights, rows, columns, sigma, out var support);
         var wide = Convolve(values, weights, rows, columns, sigma * 4, out var wideSupport);
@@ -72,7 +80,7 @@ internal static class BackgroundEstimator
             // A cell with too little free liquid around it leans on its wider neighbourhood.
             var trust = Math.Min(1, support[i] / 0.04);
             var far = wideSupport[i] > 1e-4 ? wide[i] : mean;
-            fine[i] = (float)((trust * fine[i]) + ((1 - trust) * far));
+            fine[i] = (float)((trust * fine[i]) + ((1 - trust) * far)) * trend[i];
             if (!(fine[i] > 1e-3f))
             {
                 fine[i] = 1e-3f;
@@ -92,6 +100,70 @@ internal static class BackgroundEstimator
         var result = new Mat();
         Cv2.CopyMakeBorder(covered, result, 0, size.Height - covered.Rows, 0, size.Width - covered.Cols, BorderTypes.Replicate);
         return result;
+    }
+
+    // Weighted least-squares quadratic through the cells' means; flat where too few cells are free.
+    private static float[] Trend(float[] sums, float[] weights, int rows, int columns)
+    {
+        const int terms = 6;
+        Span<double> h = stackalloc double[terms * terms];
+        Span<double> g = stackalloc double[terms];
+        Span<double> basis = stackalloc double[terms];
+        double total = 0, mass = 0;
+        for (var i = 0; i < sums.Length; i++)
+        {
+            Basis(i, rows, columns, basis);
+            total += sums[i];
+            mass += weights[i];
+            for (var a = 0; a < terms; a++)
+            {
+                g[a] += basis[a] * sums[i];
+                for (var b = 0; b < terms; b++)
+                {
+                    h[(a * terms) + b] += basis[a] * basis[b] * weights[i];
+                }
+            }
+        }
+
+        var mean = mass > 0 ? total / mass : 1;
+        var trend = new float[sums.Length];
+        for (var a = 0; a < terms; a++)
+        {
+            h[(a * terms) + a] += 1e-6 * mass;
+        }
+
+        if (!(mean > 0) || mass < 4 * terms || !SmallSolver.Factor(h, terms))
+        {
+            Array.Fill(trend, (float)Math.Max(1e-3, mean));
+            return trend;
+        }
+
+        SmallSolver.Solve(h, terms, g);
+        for (var i = 0; i < trend.Length; i++)
+        {
+            Basis(i, rows, columns, basis);
+            var value = 0.0;
+            for (var a = 0; a < terms; a++)
+            {
+                value += basis[a] * g[a];
+            }
+
+            trend[i] = (float)Math.Clamp(value, 0.2 * mean, 5 * mean);
+        }
+
+        return trend;
+
+        static void Basis(int cell, int rows, int columns, Span<double> basis)
+        {
+            var x = columns > 1 ? (2.0 * (cell % columns) / (columns - 1)) - 1 : 0;
+            var y = rows > 1 ? (2.0 * (cell / columns) / (rows - 1)) - 1 : 0;
+            basis[0] = 1;
+            basis[1] = x;
+            basis[2] = y;
+            basis[3] = x * x;
+            basis[4] = x * y;
+            basis[5] = y * y;
+        }
     }
 
     private static float[] Read(Mat mat)

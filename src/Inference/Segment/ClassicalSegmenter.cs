@@ -8,6 +8,7 @@ namespace LiveLtem.Inference.Segment;
 internal sealed class ClassicalSegmenter(SegmenterSettings settings)
 {
     private const int BackgroundPasses = 2;
+    private const double LargestShare = 0.3;
 
     /// <summary>What it was given.</summary>
     public SegmenterSettings Settings { get; } = settings;
@@ -78,7 +79,8 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
             for (var p = 1; p <= parts; p++)
             {
                 var blob = Measure(contrast, labels, box, label, part, p);
-                if (parts == 1 || blob.Area >= Settings.MinArea * Settings.Bin * Settings.Bin)
+                var pixels = blob.Area / (Settings.Bin * Settings.Bin);
+                if (pixels >= Settings.MinArea && pixels < LargestShare * contrast.Rows * contrast.Cols)
                 {
                     blobs.Add(blob);
                 }

@@ -110,38 +110,43 @@ internal static class ScaleSearch
             }
 
             // From three sigma of noise the contrast climbs to that of the particles, and the background with it.
-            var contrast = 3 * noise / 0.42;
+            var contrast = 3 * noise / 0.45;
             using var image = new Mat();
             BackgroundMap? map = null;
+            var white = noise * 2 * Math.Sqrt(Math.PI) * Sigma;
+            using var labels = new Mat();
             for (var pass = 0; pass < 6; pass++)
             {
-                var segmenter = new ClassicalSegmenter(Trying(contrast, noise));
+                var segmenter = new ClassicalSegmenter(Trying(contrast, noise) with { TypicalArea = double.MaxValue });
                 map = segmenter.Flatten(work, smooth, image, pass == 0 ? 3 : 2);
-                var found = Foreground(image, segmenter.Settings.Threshold);
+                var found = Strength(segmenter.Components(image, labels), white);
                 if (found <= 0)
                 {
-                    return;
+                    break;
                 }
 
                 var settled = Math.Abs(found - contrast) < 0.02 * contrast;
-                contrast = found;
+                contrast = Math.Max(found, 3 * noise);
                 if (settled)
                 {
                     break;
                 }
             }
 
-            using var labels = new Mat();
             var blobs = new ClassicalSegmenter(Trying(contrast, noise)).Components(image, labels);
-            var white = noise * 2 * Math.Sqrt(Math.PI) * Sigma;
             double compact = 0, all = 0, snr = 0;
             var areas = new List<double>();
             foreach (var blob in blobs)
             {
-                all += blob.Area;
                 var each = blob.Contrast * Math.Sqrt(blob.Area) / white;
+                if (each < LeastSnr)
+                {
+                    continue;
+                }
+
+                all += blob.Area;
                 var fill = blob.Area / (4 * blob.HalfMajor * blob.HalfMinor);
-                if (each < LeastSnr || fill < 0.72 || blob.HalfMajor > 8 * blob.HalfMinor || blob.Area > 0.2 * work.Rows * work.Cols * _bin * _bin)
+                if (fill < 0.72 || blob.HalfMajor > 8 * blob.HalfMinor || blob.Area > 0.2 * work.Rows * work.Cols * _bin * _bin)
                 {
                     continue;
                 }
@@ -228,18 +233,20 @@ internal static class ScaleSearch
             return 1.4826 * ClassicalSegmenter.Median(absolute);
         }
 
-        // Contrast of the particles' insides: the 65th percentile over the threshold, since the edges are blurred.
-        private static double Foreground(Mat contrast, double threshold)
+        // Mean contrast of the pieces that cannot be noise; their blurred rims make it a tenth too low.
+        private static double Strength(IReadOnlyList<Blob> blobs, double white)
         {
-            contrast.GetArray(out float[] all);
-            var inside = all.Where(v => v > threshold).ToArray();
-            if (inside.Length < 5)
+            double area = 0, sum = 0;
+            foreach (var blob in blobs)
             {
-                return 0;
+                if (blob.Contrast * Math.Sqrt(blob.Area) / white >= LeastSnr)
+                {
+                    area += blob.Area;
+                    sum += blob.Area * blob.Contrast;
+                }
             }
 
-            Array.Sort(inside);
-            return inside[(int)(inside.Length * 0.65)];
+            return area > 0 ? 1.1 * sum / area : 0;
         }
     }
 }

@@ -34,5 +34,5 @@ internal sealed record SegmenterSettings
     public BackgroundMap? Background { get; init; }
 
     /// <summary>Contrast over which a pixel belongs to a particle.</summary>
-    public double Threshold => Math.Max(0.42 * Contrast, 2.8 * Noise);
+    public double Threshold => Math.Max(0.45 * Contrast, 2.8 * Noise);
 }
