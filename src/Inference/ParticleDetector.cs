@@ -101,7 +101,7 @@ public sealed class ParticleDetector : IParticleDetector
             detections.Add(DetectionBuilder.From(hypothesis, frame, fitter.Pose.Blur));
         }
 
-        _memory.Remember(kept, frame);
+        _memory.Remember(kept, frame, _population.Dominant is not null);
         return new FrameDetections
         {
             Header = frame.Header,

@@ -99,7 +99,10 @@ internal sealed class ParticleMemory
     }
 
     /// <summary>Takes in what was found.</summary>
-    public void Remember(IReadOnlyList<Hypothesis> kept, Frame frame)
+    /// <param name="kept">What was found.</param>
+    /// <param name="frame">Where.</param>
+    /// <param name="allAlike">True where nearly all of the recording's particles have one shape.</param>
+    public void Remember(IReadOnlyList<Hypothesis> kept, Frame frame, bool allAlike)
     {
         var fresh = new HashSet<KnownParticle>();
         foreach (var hypothesis in kept)
@@ -115,7 +118,9 @@ internal sealed class ParticleMemory
             var pose = hypothesis.Pose;
             var reach = pose.Reach;
             var inside = pose.X > reach && pose.Y > reach && pose.X < frame.Width - reach && pose.Y < frame.Height - reach;
-            known.Update(hypothesis, hypothesis.Whole && inside && hypothesis.Gap > 0);
+            // Among many alike, pieces of the mask that run together are neighbours; elsewhere they may be halves of one particle.
+            var alone = hypothesis.Gap > 0 && (hypothesis.Whole || (allAlike && hypothesis.Blob.Component > 0));
+            known.Update(hypothesis, inside && alone);
         }
 
         for (var i = _known.Count - 1; i >= 0; i--)

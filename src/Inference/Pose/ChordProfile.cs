@@ -66,7 +66,8 @@ internal sealed class ChordProfile
     public unsafe void At(Vector256<float> q, out Vector256<float> value, out Vector256<float> slope)
     {
         var t = Vector256.Min(q * _perNode, Vector256.Create((float)Nodes));
-        var node = Vector256.ConvertToInt32(t);
+        // Nothing but a node of the table may be read, whatever the distance was.
+        var node = Vector256.Max(Vector256.Min(Vector256.ConvertToInt32(t), Vector256.Create(Nodes)), Vector256<int>.Zero);
         fixed (float* table = _values)
         {
             Vector256<float> low, high;

@@ -18,31 +18,33 @@ internal static class EdgeProfile
     private const float C9 = 4.29149901e-05f;
     private const float C11 = -9.75329437e-07f;
 
-    /// <summary>Value and slope at <paramref name="x"/> blur widths inside the edge.</summary>
+    /// <summary>Distance inside the edge, in blur widths, kept to where the edge is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void At(Vector256<float> x, out Vector256<float> value, out Vector256<float> slope)
+    public static Vector256<float> Clamp(Vector256<float> x) =>
+        Vector256.MaxNative(Vector256.MinNative(x, Vector256.Create(Limit)), Vector256.Create(-Limit));
+
+    /// <summary>Value at a clamped distance.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Value(Vector256<float> x)
     {
-        var limit = Vector256.Create(Limit);
-        x = Vector256.Max(Vector256.Min(x, limit), -limit);
         var t = x * x;
         var p = Vector256.FusedMultiplyAdd(t, Vector256.Create(C11), Vector256.Create(C9));
         p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(C7));
         p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(C5));
         p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(C3));
         p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(C1));
-        value = Vector256.FusedMultiplyAdd(p, x, Vector256.Create(0.5f));
+        return Vector256.MaxNative(Vector256.FusedMultiplyAdd(p, x, Vector256.Create(0.5f)), Vector256<float>.Zero);
+    }
+
+    /// <summary>Slope at a clamped distance, for each blur width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Slope(Vector256<float> x)
+    {
+        var t = x * x;
         var s = Vector256.FusedMultiplyAdd(t, Vector256.Create(11 * C11), Vector256.Create(9 * C9));
         s = Vector256.FusedMultiplyAdd(s, t, Vector256.Create(7 * C7));
         s = Vector256.FusedMultiplyAdd(s, t, Vector256.Create(5 * C5));
         s = Vector256.FusedMultiplyAdd(s, t, Vector256.Create(3 * C3));
-        slope = Vector256.Max(Vector256.FusedMultiplyAdd(s, t, Vector256.Create(C1)), Vector256<float>.Zero);
-        value = Vector256.Max(value, Vector256<float>.Zero);
-    }
-
-    /// <summary>Value at <paramref name="x"/> blur widths inside the edge.</summary>
-    public static float At(float x)
-    {
-        At(Vector256.Create(x), out var value, out _);
-        return value[0];
+        return Vector256.MaxNative(Vector256.FusedMultiplyAdd(s, t, Vector256.Create(C1)), Vector256<float>.Zero);
     }
 }

@@ -1,4 +1,5 @@
-using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LiveLtem.Inference.Pose;
 
@@ -75,21 +76,44 @@ internal sealed class FitWorkspace
         }
     }
 
+    // Symmetric filter in one pass; the ends, where taps would reach outside, use what there is.
     private static void Filter(ReadOnlySpan<float> source, Span<float> target, float[] taps, int step)
     {
-        TensorPrimitives.Multiply(source, taps[0], target);
+        var n = source.Length;
+        var edge = Math.Min(n, (taps.Length - 1) * step);
+        for (var i = 0; i < edge; i++)
+        {
+            target[i] = At(source, taps, step, i);
+        }
+
+        ref var s0 = ref MemoryMarshal.GetReference(source);
+        ref var t0 = ref MemoryMarshal.GetReference(target);
+        Vector256<float> w0 = Vector256.Create(taps[0]), w1 = Vector256.Create(taps[1]), w2 = Vector256.Create(taps[2]), w3 = Vector256.Create(taps[3]);
+        var at = edge;
+        for (; at + 8 <= n - edge; at += 8)
+        {
+            var sum = Vector256.LoadUnsafe(ref s0, (nuint)at) * w0;
+            sum = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref s0, (nuint)(at - step)) + Vector256.LoadUnsafe(ref s0, (nuint)(at + step)), w1, sum);
+            sum = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref s0, (nuint)(at - (2 * step))) + Vector256.LoadUnsafe(ref s0, (nuint)(at + (2 * step))), w2, sum);
+            sum = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref s0, (nuint)(at - (3 * step))) + Vector256.LoadUnsafe(ref s0, (nuint)(at + (3 * step))), w3, sum);
+            sum.StoreUnsafe(ref t0, (nuint)at);
+        }
+
+        for (; at < n; at++)
+        {
+            target[at] = At(source, taps, step, at);
+        }
+    }
+
+    private static float At(ReadOnlySpan<float> source, float[] taps, int step, int i)
+    {
+        var sum = source[i] * taps[0];
         for (var k = 1; k < taps.Length; k++)
         {
             var shift = k * step;
-            if (shift >= source.Length)
-            {
-                break;
-            }
-
-            var left = target[shift..];
-            TensorPrimitives.MultiplyAdd(source[..^shift], taps[k], left, left);
-            var right = target[..^shift];
-            TensorPrimitives.MultiplyAdd(source[shift..], taps[k], right, right);
+            sum += taps[k] * ((i >= shift ? source[i - shift] : 0) + (i + shift < source.Length ? source[i + shift] : 0));
         }
+
+        return sum;
     }
 }

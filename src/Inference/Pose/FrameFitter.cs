@@ -77,12 +77,17 @@ internal sealed class FrameFitter
         var neighbours = Neighbourhoods(hypotheses);
         for (var i = 0; i < count; i++)
         {
+            hypotheses[i].Gap = GapAround(hypotheses, i, neighbours[i]);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
             FitOne(frame, background, hypotheses, i, neighbours[i], sweep: 0);
         }
 
         for (var i = 0; i < count; i++)
         {
-            if (neighbours[i].Count > 0)
+            if (neighbours[i].Count > 0 && NeedsAnotherRound(hypotheses, i, neighbours[i]))
             {
                 FitOne(frame, background, hypotheses, i, neighbours[i], sweep: 1);
             }
@@ -92,6 +97,23 @@ internal sealed class FrameFitter
         {
             Finish(hypotheses, i, neighbours[i]);
         }
+    }
+
+    // Where the outlines keep clear of one another, a neighbour that was a little off while this one was fitted changed nothing.
+    private bool NeedsAnotherRound(IReadOnlyList<Hypothesis> hypotheses, int index, List<int> neighbours)
+    {
+        var one = hypotheses[index];
+        foreach (var other in neighbours)
+        {
+            // Who has not settled may have been guessed some pixels off.
+            var reach = one.Known?.Shape is null || hypotheses[other].Known?.Shape is null ? 10 : 4;
+            if (ShapeGuess.Gap(one.Pose, hypotheses[other].Pose) < reach * Pose.Blur)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private List<int>[] Neighbourhoods(IReadOnlyList<Hypothesis> hypotheses)
@@ -107,6 +129,14 @@ internal sealed class FrameFitter
         }
 
         var margin = Pose.MarginPx;
+        var boxes = new FitBox[lists.Length];
+        var reaches = new FitBox[lists.Length];
+        for (var i = 0; i < lists.Length; i++)
+        {
+            boxes[i] = FitBox.Around(hypotheses[i].Pose, margin);
+            reaches[i] = FitBox.Around(hypotheses[i].Pose, EdgeProfile.Limit * Pose.Blur);
+        }
+
         for (var a = 0; a < order.Length; a++)
         {
             var one = hypotheses[order[a]].Pose;
@@ -124,12 +154,12 @@ internal sealed class FrameFitter
                     continue;
                 }
 
-                if (ShapeRenderer.Touches(other, Pose.Blur, FitBox.Around(one, margin)))
+                if (reaches[order[b]].Meets(boxes[order[a]]))
                 {
                     lists[order[a]].Add(order[b]);
                 }
 
-                if (ShapeRenderer.Touches(one, Pose.Blur, FitBox.Around(other, margin)))
+                if (reaches[order[a]].Meets(boxes[order[b]]))
                 {
                     lists[order[b]].Add(order[a]);
                 }
@@ -230,7 +260,8 @@ internal sealed class FrameFitter
     {
         var known = hypothesis.Known;
         SizePrior? prior = null;
-        if (!hypothesis.Whole && known is { Clear: > 0, Seen: > 1 } && known.Pose.Kind == kind)
+        var partly = hypothesis.Blob.AtBorder || hypothesis.Blob.Component == 0 || hypothesis.Gap < 0 || (!hypothesis.Whole && _population.Dominant is null);
+        if (partly && known is { Clear: > 0, Seen: > 1 } && known.Pose.Kind == kind)
         {
             var spread = Math.Max(0.02 * known.Pose.S2, known.SizeSpread);
             prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast)));
@@ -358,9 +389,17 @@ internal sealed class FrameFitter
         var fit = hypothesis.Fit;
         hypothesis.Snr = Math.Sqrt(Math.Max(0, fit.Signal) / Pose.Noise.Excess);
         hypothesis.Unexplained = fit.Signal > 0 ? Math.Max(0, fit.ChiSquare - fit.Pixels) / fit.Signal : 1;
+        hypothesis.Gap = GapAround(all, index, neighbours);
+    }
+
+    private static double GapAround(IReadOnlyList<Hypothesis> all, int index, List<int> neighbours)
+    {
+        var gap = double.MaxValue;
         foreach (var other in neighbours)
         {
-            hypothesis.Gap = Math.Min(hypothesis.Gap, ShapeGuess.Gap(hypothesis.Pose, all[other].Pose));
+            gap = Math.Min(gap, ShapeGuess.Gap(all[index].Pose, all[other].Pose));
         }
+
+        return gap;
     }
 }

@@ -62,7 +62,7 @@ internal sealed class KnownParticle
         Seen++;
         Clear += clear ? 1 : 0;
         Missed = 0;
-        if (Shape is null && clear)
+        if (Shape is null && (clear || hypothesis.Fits.Count == 1))
         {
             Weigh(hypothesis);
         }

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using LiveLtem.Core;
 using LiveLtem.Inference.Segment;
 
@@ -114,6 +116,11 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
 
                 g.CopyTo(step);
                 SmallSolver.Solve(damped, n, step);
+                if (!AllFinite(step))
+                {
+                    break;
+                }
+
                 var next = Stepped(pose, step, poseCount);
                 var nextLevel = Math.Clamp(level + step[n - 1], 0.5, 1.6);
                 var nextChi = Evaluate(next, nextLevel, derivatives: true) + Penalty(next, prior);
@@ -312,6 +319,12 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
             }
 
             SmallSolver.Solve(factor, n, g);
+            solved = AllFinite(g);
+            if (!solved)
+            {
+                break;
+            }
+
             pose = Stepped(pose, g, poseCount);
             level = Math.Clamp(level + g[n - 1], 0.5, 1.6);
 
@@ -373,6 +386,19 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
         return pose with { X = x, Y = y, Angle = angle, S1 = s1, S2 = s2, Contrast = contrast };
     }
 
+    private static bool AllFinite(ReadOnlySpan<double> values)
+    {
+        foreach (var value in values)
+        {
+            if (!double.IsFinite(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private static void AddPrior(in ShapePose pose, SizePrior? prior, int poseCount, Span<double> h, Span<double> g)
     {
         if (prior is not { } p)
@@ -412,20 +438,57 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
         return (a * a) + (b * b) + (c * c);
     }
 
+    // Products of each left plane with the residual and with the Jacobian's planes up to its own, four at a time.
     private void Normal(float[] left, int n, Span<double> h, Span<double> g)
     {
         var count = _box.Count;
+        Span<double> products = stackalloc double[4];
         for (var i = 0; i < n; i++)
         {
             var a = left.AsSpan(i * count, count);
-            g[i] = TensorPrimitives.Dot<float>(a, _work.Residual.AsSpan(0, count));
-            for (var j = 0; j <= i; j++)
+            for (var j = -1; j <= i; j += 4)
             {
-                double dot = TensorPrimitives.Dot<float>(a, _work.Jacobian.AsSpan(j * count, count));
-                h[(i * n) + j] = dot;
-                h[(j * n) + i] = dot;
+                var planes = Math.Min(4, i + 1 - j);
+                Products(a, j, planes, count, products);
+                for (var k = 0; k < planes; k++)
+                {
+                    if (j + k < 0)
+                    {
+                        g[i] = products[k];
+                    }
+                    else
+                    {
+                        h[(i * n) + j + k] = products[k];
+                        h[((j + k) * n) + i] = products[k];
+                    }
+                }
             }
         }
+    }
+
+    private void Products(ReadOnlySpan<float> a, int first, int planes, int count, Span<double> products)
+    {
+        ref var a0 = ref MemoryMarshal.GetReference(a);
+        ref var p0 = ref MemoryMarshal.GetReference(Plane(first));
+        ref var p1 = ref MemoryMarshal.GetReference(Plane(planes > 1 ? first + 1 : first));
+        ref var p2 = ref MemoryMarshal.GetReference(Plane(planes > 2 ? first + 2 : first));
+        ref var p3 = ref MemoryMarshal.GetReference(Plane(planes > 3 ? first + 3 : first));
+        Vector256<float> s0 = default, s1 = default, s2 = default, s3 = default;
+        for (nuint at = 0; at < (nuint)count; at += 8)
+        {
+            var v = Vector256.LoadUnsafe(ref a0, at);
+            s0 = Vector256.FusedMultiplyAdd(v, Vector256.LoadUnsafe(ref p0, at), s0);
+            s1 = Vector256.FusedMultiplyAdd(v, Vector256.LoadUnsafe(ref p1, at), s1);
+            s2 = Vector256.FusedMultiplyAdd(v, Vector256.LoadUnsafe(ref p2, at), s2);
+            s3 = Vector256.FusedMultiplyAdd(v, Vector256.LoadUnsafe(ref p3, at), s3);
+        }
+
+        products[0] = Vector256.Sum(s0);
+        products[1] = Vector256.Sum(s1);
+        products[2] = Vector256.Sum(s2);
+        products[3] = Vector256.Sum(s3);
+
+        ReadOnlySpan<float> Plane(int index) => index < 0 ? _work.Residual.AsSpan(0, count) : _work.Jacobian.AsSpan(index * count, count);
     }
 
     // Draws the particle, sets each pixel's noise from the model and evaluates. The noise then stays while steps are compared: a chi-square
@@ -549,17 +612,29 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
         return n > 8 ? sum / n : 1;
     }
 
+    // A neighbour reaches into a part of the box only: just that is drawn.
     private void Multiply(in ShapePose other, Span<float> through)
     {
-        var coverage = _work.Coverage.AsSpan(0, through.Length);
-        if (!ShapeRenderer.Touches(other, Blur, _box))
+        var own = FitBox.Around(other, EdgeProfile.Limit * Blur);
+        var firstRow = Math.Max(own.Y0, _box.Y0) - _box.Y0;
+        var rows = Math.Min(own.Y0 + own.Height, _box.Y0 + _box.Height) - _box.Y0 - firstRow;
+        var firstColumn = (Math.Max(own.X0, _box.X0) - _box.X0) / 8 * 8;
+        var columns = ((Math.Min(own.X0 + own.Width, _box.X0 + _box.Width) - _box.X0 - firstColumn) + 7) / 8 * 8;
+        if (rows <= 0 || columns <= 0)
         {
             return;
         }
 
-        ShapeRenderer.Draw(other, Blur, _box, coverage, [], 0);
-        TensorPrimitives.Multiply(coverage, -(float)other.Contrast, coverage);
-        TensorPrimitives.Add(coverage, 1f, coverage);
-        TensorPrimitives.Multiply(through, coverage, through);
+        var part = new FitBox(_box.X0 + firstColumn, _box.Y0 + firstRow, columns, rows);
+        var coverage = _work.Coverage.AsSpan(0, part.Count);
+        ShapeRenderer.Draw(other, Blur, part, coverage, [], 0);
+        for (var row = 0; row < rows; row++)
+        {
+            var line = coverage.Slice(row * columns, columns);
+            TensorPrimitives.Multiply(line, -(float)other.Contrast, line);
+            TensorPrimitives.Add(line, 1f, line);
+            var target = through.Slice(((firstRow + row) * _box.Width) + firstColumn, columns);
+            TensorPrimitives.Multiply(target, line, target);
+        }
     }
 }

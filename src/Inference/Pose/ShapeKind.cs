@@ -105,6 +105,10 @@ internal readonly record struct FitBox(int X0, int Y0, int Width, int Height)
     /// <summary>Pixels.</summary>
     public int Count => Width * Height;
 
+    /// <summary>Whether two boxes share pixels.</summary>
+    public bool Meets(in FitBox other) =>
+        X0 < other.X0 + other.Width && other.X0 < X0 + Width && Y0 < other.Y0 + other.Height && other.Y0 < Y0 + Height;
+
     /// <summary>The box around a shape with a margin of background.</summary>
     public static FitBox Around(in ShapePose pose, double margin)
     {

@@ -54,13 +54,6 @@ internal static class ShapeRenderer
         }
     }
 
-    /// <summary>Whether a shape's outline comes near enough to the box to be drawn there.</summary>
-    public static bool Touches(in ShapePose pose, double blur, FitBox box)
-    {
-        var own = FitBox.Around(pose, 3.3 * blur);
-        return own.X0 < box.X0 + box.Width && box.X0 < own.X0 + own.Width && own.Y0 < box.Y0 + box.Height && box.Y0 < own.Y0 + own.Height;
-    }
-
     private static void DrawBar(in ShapePose pose, double blur, FitBox box, Span<float> value, Span<float> gradient, int stride)
     {
         var inverse = (float)(1 / blur);
@@ -95,10 +88,14 @@ internal static class ShapeRenderer
                     continue;
                 }
 
-                EdgeProfile.At((Vector256.Create(h1) - u) * inverse, out var a, out var da);
-                EdgeProfile.At((Vector256.Create(h1) + u) * inverse, out var b, out var db);
-                EdgeProfile.At((Vector256.Create(h2) - v) * inverse, out var d, out var dd);
-                EdgeProfile.At((Vector256.Create(h2) + v) * inverse, out var e, out var de);
+                var xa = EdgeProfile.Clamp((Vector256.Create(h1) - u) * inverse);
+                var xb = EdgeProfile.Clamp((Vector256.Create(h1) + u) * inverse);
+                var xd = EdgeProfile.Clamp((Vector256.Create(h2) - v) * inverse);
+                var xe = EdgeProfile.Clamp((Vector256.Create(h2) + v) * inverse);
+                var a = EdgeProfile.Value(xa);
+                var b = EdgeProfile.Value(xb);
+                var d = EdgeProfile.Value(xd);
+                var e = EdgeProfile.Value(xe);
                 var along = a * b;
                 var across = d * e;
                 (along * across).StoreUnsafe(ref v0, at);
@@ -107,6 +104,10 @@ internal static class ShapeRenderer
                     continue;
                 }
 
+                var da = EdgeProfile.Slope(xa);
+                var db = EdgeProfile.Slope(xb);
+                var dd = EdgeProfile.Slope(xd);
+                var de = EdgeProfile.Slope(xe);
                 var alongU = ((a * db) - (b * da)) * inverse * across;
                 var acrossV = ((d * de) - (e * dd)) * inverse * along;
                 var byS1 = ((a * db) + (b * da)) * inverse * across;
@@ -160,7 +161,9 @@ internal static class ShapeRenderer
                 for (var k = 0; k < sides; k++)
                 {
                     var along = Vector256.FusedMultiplyAdd(dx, Vector256.Create(nx[k]), Vector256.Create(ny[k] * dy));
-                    EdgeProfile.At((h - along) * inverse, out var f, out var slope);
+                    var inside = EdgeProfile.Clamp((h - along) * inverse);
+                    var f = EdgeProfile.Value(inside);
+                    var slope = EdgeProfile.Slope(inside);
                     product *= f;
                     var q = slope * inverse / Vector256.Max(f, floor);
                     byX += q * nx[k];
@@ -197,7 +200,9 @@ internal static class ShapeRenderer
             {
                 var dx = Ramp + Vector256.Create((float)(box.X0 + column - pose.X));
                 var r = Vector256.Sqrt(Vector256.FusedMultiplyAdd(dx, dx, Vector256.Create(dy * dy)));
-                EdgeProfile.At((radius - r) * inverse, out var f, out var slope);
+                var inside = EdgeProfile.Clamp((radius - r) * inverse);
+                var f = EdgeProfile.Value(inside);
+                var slope = EdgeProfile.Slope(inside);
                 var at = (nuint)((row * box.Width) + column);
                 f.StoreUnsafe(ref v0, at);
                 if (wanted)
