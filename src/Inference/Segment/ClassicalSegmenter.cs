@@ -107,13 +107,14 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
     // OpenCV's own comparison with a number takes fifty times as long here.
     private static unsafe void Mask(Mat image, double threshold, bool above, Mat mask)
     {
-        mask.Create(image.Rows, image.Cols, MatType.CV_8UC1);
+        int rows = image.Rows, columns = image.Cols;
+        mask.Create(rows, columns, MatType.CV_8UC1);
         var limit = (float)threshold;
-        for (var y = 0; y < image.Rows; y++)
+        for (var y = 0; y < rows; y++)
         {
             var source = (float*)image.Ptr(y);
             var target = (byte*)mask.Ptr(y);
-            for (var x = 0; x < image.Cols; x++)
+            for (var x = 0; x < columns; x++)
             {
                 target[x] = (byte)(-(source[x] > limit == above ? 1 : 0));
             }
