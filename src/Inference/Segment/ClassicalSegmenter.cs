@@ -9,6 +9,7 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
 {
     private const int BackgroundPasses = 2;
     private const double LargestShare = 0.3;
+    private const double LeastSnr = 4.5;
 
     /// <summary>What it was given.</summary>
     public SegmenterSettings Settings { get; } = settings;
@@ -71,7 +72,12 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
                 stats.At<int>(label, (int)ConnectedComponentsTypes.Width), stats.At<int>(label, (int)ConnectedComponentsTypes.Height));
             if (area < 1.25 * Settings.TypicalArea)
             {
-                blobs.Add(Measure(contrast, labels, box, label, null, 0));
+                var blob = Measure(contrast, labels, box, label, null, 0);
+                if (StandsOut(blob))
+                {
+                    blobs.Add(blob);
+                }
+
                 continue;
             }
 
@@ -80,7 +86,7 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
             {
                 var blob = Measure(contrast, labels, box, label, part, p);
                 var pixels = blob.Area / (Settings.Bin * Settings.Bin);
-                if (pixels >= Settings.MinArea && pixels < LargestShare * contrast.Rows * contrast.Cols)
+                if (StandsOut(blob) && pixels >= Settings.MinArea && pixels < LargestShare * contrast.Rows * contrast.Cols)
                 {
                     blobs.Add(blob);
                 }
@@ -88,6 +94,14 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
         }
 
         return blobs;
+    }
+
+    // Specks of noise over the threshold: not worth a fit. White noise assumed, so correlated noise passes rather than a faint particle fails.
+    private bool StandsOut(in Blob blob)
+    {
+        var pixels = blob.Area / (Settings.Bin * Settings.Bin);
+        var white = Settings.Noise * 2 * Math.Sqrt(Math.PI * ((Settings.SmoothPx * Settings.SmoothPx) + (1 / 12.0)));
+        return blob.Contrast * Math.Sqrt(pixels) > LeastSnr * white;
     }
 
     /// <summary>Median of a CV_32FC1 image, from every 7th pixel.</summary>

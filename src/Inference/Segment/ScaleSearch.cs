@@ -28,6 +28,7 @@ internal static class ScaleSearch
 
         var picks = frames.Count > 2 ? new[] { 0, frames.Count / 2 } : [0];
         var tries = new List<Trial>();
+        var noise = NoiseByScale(frames, Ladder.Where(s => !(s > shortest / 12.0 && s > 1)).ToArray());
         foreach (var sigma in Ladder)
         {
             if (sigma > shortest / 12.0 && sigma > 1)
@@ -37,7 +38,7 @@ internal static class ScaleSearch
 
             foreach (var polarity in dark is { } known ? new[] { known } : [true, false])
             {
-                var trial = new Trial(sigma, polarity);
+                var trial = new Trial(sigma, polarity, noise);
                 foreach (var pick in picks)
                 {
                     trial.Add(frames[pick], pick + 1 < frames.Count ? frames[pick + 1] : null);
@@ -64,9 +65,26 @@ internal static class ScaleSearch
         return chosen.Settings();
     }
 
+    // Noise after each smoothing, fraction of the level: it says how far a piece of any size stands out, however the noise is correlated.
+    private static (double Sigma, double Noise)[] NoiseByScale(IReadOnlyList<Frame> frames, double[] sigmas)
+    {
+        var result = new List<(double, double)>();
+        foreach (var sigma in sigmas)
+        {
+            var trial = new Trial(sigma, true, []);
+            var noise = trial.NoiseOf(frames[0], frames.Count > 1 ? frames[1] : null);
+            if (noise > 0)
+            {
+                result.Add((sigma, noise));
+            }
+        }
+
+        return [.. result];
+    }
+
     private static int BinFor(double sigma) => sigma < 1.4 ? 1 : sigma < 2.9 ? 2 : sigma < 5.9 ? 4 : 8;
 
-    private sealed class Trial(double sigma, bool dark)
+    private sealed class Trial(double sigma, bool dark, (double Sigma, double Noise)[] noiseByScale)
     {
         private readonly int _bin = BinFor(sigma);
         private readonly List<double> _areas = [];
@@ -113,13 +131,12 @@ internal static class ScaleSearch
             var contrast = 3 * noise / 0.45;
             using var image = new Mat();
             BackgroundMap? map = null;
-            var white = noise * 2 * Math.Sqrt(Math.PI) * Sigma;
             using var labels = new Mat();
             for (var pass = 0; pass < 6; pass++)
             {
                 var segmenter = new ClassicalSegmenter(Trying(contrast, noise) with { TypicalArea = double.MaxValue });
                 map = segmenter.Flatten(work, smooth, image, pass == 0 ? 3 : 2);
-                var found = Strength(segmenter.Components(image, labels), white);
+                var found = Strength(segmenter.Components(image, labels));
                 if (found <= 0)
                 {
                     break;
@@ -138,7 +155,7 @@ internal static class ScaleSearch
             var areas = new List<double>();
             foreach (var blob in blobs)
             {
-                var each = blob.Contrast * Math.Sqrt(blob.Area) / white;
+                var each = blob.Contrast / NoiseOver(blob.Area);
                 if (each < LeastSnr)
                 {
                     continue;
@@ -196,6 +213,43 @@ internal static class ScaleSearch
             BackgroundPx = _backgroundPx,
         };
 
+        /// <summary>Noise of the smoothed frame, fraction of its level; 0 where it cannot be told.</summary>
+        public double NoiseOf(Frame frame, Frame? next)
+        {
+            using var work = WorkImage.Bin(frame, _bin);
+            using var smooth = WorkImage.Smooth(work, SmoothPx);
+            var level = ClassicalSegmenter.Median(smooth);
+            return level > 0 ? NoiseOf(smooth, next, level) : 0;
+        }
+
+        // A mean over that many frame pixels is as calm as a Gaussian of the same noise area, 4 pi sigma^2.
+        private double NoiseOver(double area)
+        {
+            var wanted = Math.Sqrt(area / (4 * Math.PI));
+            if (noiseByScale.Length == 0)
+            {
+                return double.MaxValue;
+            }
+
+            var last = noiseByScale[^1];
+            if (wanted >= last.Sigma)
+            {
+                return last.Noise * last.Sigma / wanted;
+            }
+
+            for (var i = noiseByScale.Length - 2; i >= 0; i--)
+            {
+                var (low, high) = (noiseByScale[i], noiseByScale[i + 1]);
+                if (wanted >= low.Sigma)
+                {
+                    var t = Math.Log(wanted / low.Sigma) / Math.Log(high.Sigma / low.Sigma);
+                    return low.Noise * Math.Pow(high.Noise / low.Noise, t);
+                }
+            }
+
+            return noiseByScale[0].Noise;
+        }
+
         private double NoiseOf(Mat smooth, Frame? next, double level)
         {
             using var difference = new Mat();
@@ -234,12 +288,12 @@ internal static class ScaleSearch
         }
 
         // Mean contrast of the pieces that cannot be noise; their blurred rims make it a tenth too low.
-        private static double Strength(IReadOnlyList<Blob> blobs, double white)
+        private double Strength(IReadOnlyList<Blob> blobs)
         {
             double area = 0, sum = 0;
             foreach (var blob in blobs)
             {
-                if (blob.Contrast * Math.Sqrt(blob.Area) / white >= LeastSnr)
+                if (blob.Contrast / NoiseOver(blob.Area) >= LeastSnr)
                 {
                     area += blob.Area;
                     sum += blob.Area * blob.Contrast;
