@@ -85,6 +85,27 @@ internal sealed class NoiseModel
             }
         }
 
+        // Cut off after a few taps the filter may turn negative somewhere, and no covariance does. Fejer's taper of a positive spectrum is positive.
+        for (var j = 0; j < samples; j++)
+        {
+            var w = Math.PI * (j + 0.5) / samples;
+            double response = taps[0];
+            for (var k = 1; k <= Lags; k++)
+            {
+                response += 2 * taps[k] * Math.Cos(w * k);
+            }
+
+            if (response < 0.1)
+            {
+                for (var k = 1; k <= Lags; k++)
+                {
+                    taps[k] *= 1 - (k / (Lags + 1f));
+                }
+
+                break;
+            }
+        }
+
         return taps;
     }
 }
