@@ -48,10 +48,22 @@ internal sealed class FrameFitter
     /// <summary>Log of how much better the particles of one set explain a box than those of another, parameters paid for.</summary>
     public double Advantage(Frame frame, BackgroundMap background, FitBox box, ReadOnlySpan<ShapePose> one, ReadOnlySpan<ShapePose> other)
     {
-        var first = Pose.Misfit(frame, background, box, one, out var pixels);
-        var second = Pose.Misfit(frame, background, box, other, out _);
+        var brightness = Math.Max(Brightest(one), Brightest(other));
+        var first = Pose.Misfit(frame, background, box, one, brightness, out var pixels);
+        var second = Pose.Misfit(frame, background, box, other, brightness, out _);
         var extra = Cost(one) - Cost(other);
         return ((second - first) / (2 * Pose.Noise.Excess)) - (0.5 * extra * Math.Log(Math.Max(2, pixels / Pose.Noise.Excess)));
+
+        static double Brightest(ReadOnlySpan<ShapePose> poses)
+        {
+            var most = 1.0;
+            foreach (var pose in poses)
+            {
+                most = Math.Max(most, 1 - pose.Contrast);
+            }
+
+            return most;
+        }
 
         static int Cost(ReadOnlySpan<ShapePose> poses)
         {

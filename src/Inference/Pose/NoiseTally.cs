@@ -3,10 +3,11 @@ namespace LiveLtem.Inference.Pose;
 /// <summary>Sums of fit residuals from which the noise is read: variance on the liquid and on the particles, products of neighbours.</summary>
 internal sealed class NoiseTally
 {
-    private readonly double[] _productX = new double[NoiseModel.Lags + 1];
-    private readonly double[] _productY = new double[NoiseModel.Lags + 1];
-    private readonly long[] _countX = new long[NoiseModel.Lags + 1];
-    private readonly long[] _countY = new long[NoiseModel.Lags + 1];
+    private const int FarLag = 6;
+    private readonly double[] _productX = new double[NoiseModel.Lags + 2];
+    private readonly double[] _productY = new double[NoiseModel.Lags + 2];
+    private readonly long[] _countX = new long[NoiseModel.Lags + 2];
+    private readonly long[] _countY = new long[NoiseModel.Lags + 2];
     private double _freeVariance;
     private double _freeCounts;
     private long _free;
@@ -51,8 +52,9 @@ internal sealed class NoiseTally
             }
         }
 
-        for (var lag = 0; lag <= NoiseModel.Lags; lag++)
+        for (var k = 0; k < _productX.Length; k++)
         {
+            var lag = k <= NoiseModel.Lags ? k : FarLag;
             for (var i = 0; i < residual.Length; i++)
             {
                 if (kind[i] == 0)
@@ -62,15 +64,15 @@ internal sealed class NoiseTally
 
                 if ((i % width) + lag < width && kind[i + lag] != 0)
                 {
-                    _productX[lag] += residual[i] * residual[i + lag];
-                    _countX[lag]++;
+                    _productX[k] += residual[i] * residual[i + lag];
+                    _countX[k]++;
                 }
 
                 var below = i + (lag * width);
                 if (below < residual.Length && kind[below] != 0)
                 {
-                    _productY[lag] += residual[i] * residual[below];
-                    _countY[lag]++;
+                    _productY[k] += residual[i] * residual[below];
+                    _countY[k]++;
                 }
             }
         }
@@ -102,13 +104,19 @@ internal sealed class NoiseTally
             }
         }
 
-        return new NoiseModel(read, perCount, Correlation(_productX, _countX), Correlation(_productY, _countY));
+        // What is still alike six pixels away is uneven liquid, not the camera's noise.
+        var structure = Math.Clamp(0.5 * (Far(_productX, _countX) + Far(_productY, _countY)), 0, 0.5);
+        return new NoiseModel(
+            read * (1 - structure), perCount * (1 - structure), Correlation(_productX, _countX, structure), Correlation(_productY, _countY, structure));
     }
 
+    private static double Far(double[] products, long[] counts) =>
+        counts[^1] > 0 && products[0] > 0 ? products[^1] / counts[^1] / (products[0] / counts[0]) : 0;
+
     // Lags that fall within three standard errors of nothing are nothing: the inverse filter should not follow scatter.
-    private static double[] Correlation(double[] products, long[] counts)
+    private static double[] Correlation(double[] products, long[] counts, double structure)
     {
-        var result = new double[products.Length];
+        var result = new double[NoiseModel.Lags + 1];
         result[0] = 1;
         var variance = products[0] / Math.Max(1, counts[0]);
         if (!(variance > 0))
@@ -116,9 +124,9 @@ internal sealed class NoiseTally
             return result;
         }
 
-        for (var lag = 1; lag < products.Length; lag++)
+        for (var lag = 1; lag < result.Length; lag++)
         {
-            var value = counts[lag] > 0 ? products[lag] / counts[lag] / variance : 0;
+            var value = counts[lag] > 0 ? ((products[lag] / counts[lag] / variance) - structure) / (1 - structure) : 0;
             var significant = Math.Abs(value) > 3 / Math.Sqrt(Math.Max(1, counts[lag]));
             result[lag] = significant ? Math.Clamp(value, -0.45, 0.8 * result[lag - 1] > 0 ? 0.8 * result[lag - 1] : 0) : 0;
         }

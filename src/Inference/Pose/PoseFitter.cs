@@ -170,8 +170,9 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
     /// <param name="box">The box.</param>
     /// <param name="particles">Everything in it.</param>
     /// <param name="pixels">Takes the pixels of the box that lie in the frame.</param>
-    /// <returns>Chi-square against the model of noise at the background's brightness, so that different sets compare.</returns>
-    public double Misfit(Frame frame, BackgroundMap background, FitBox box, ReadOnlySpan<ShapePose> particles, out int pixels)
+    /// <param name="brightness">Brightness, over the background's, whose noise is taken everywhere, so that different sets compare.</param>
+    /// <returns>Chi-square.</returns>
+    public double Misfit(Frame frame, BackgroundMap background, FitBox box, ReadOnlySpan<ShapePose> particles, double brightness, out int pixels)
     {
         _box = box;
         var n = box.Count;
@@ -188,7 +189,7 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
         TensorPrimitives.Subtract(data, model, data);
         TensorPrimitives.Multiply(data, _work.Inside.AsSpan(0, n), data);
         pixels = (int)TensorPrimitives.Sum<float>(_work.Inside.AsSpan(0, n));
-        return TensorPrimitives.SumOfSquares<float>(data) * _level * _level / Noise.Variance(_level);
+        return TensorPrimitives.SumOfSquares<float>(data) * _level * _level / Noise.Variance(_level * brightness);
     }
 
     /// <summary>Adds the residuals of the last fit to a tally of the noise.</summary>

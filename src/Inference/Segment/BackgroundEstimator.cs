@@ -13,7 +13,7 @@ internal static class BackgroundEstimator
     private const int CellsAcross = 64;
 
     /// <summary>Side of a grid cell, working pixels.</summary>
-    public static int CellOf(Mat work) => Math.Max(1, Math.Max(work.Rows, work.Cols) / CellsAcross);
+    public static int CellOf(Mat work) => Math.Clamp(Math.Max(work.Rows, work.Cols) / CellsAcross, 1, Math.Max(1, Math.Min(work.Rows, work.Cols)));
 
     /// <summary>Fits the surface.</summary>
     /// <param name="work">Working image, counts, CV_32FC1.</param>
