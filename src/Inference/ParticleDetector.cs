@@ -11,7 +11,7 @@ namespace LiveLtem.Inference;
 public sealed class ParticleDetector : IParticleDetector
 {
     // The fit finds the best place and shape among many: noise alone reaches six or seven somewhere in a frame.
-    private const double LeastSnr = 8;
+    private const double LeastSnr = 7;
     private const double LeastSnrSeenOnce = 6.5;
     private const double OutsideShare = 0.28;
     private const double LeastSnrRemembered = 5;

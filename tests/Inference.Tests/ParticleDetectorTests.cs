@@ -74,7 +74,7 @@ public class ParticleDetectorTests
         var found = Detect(frames);
         var rows = truth.SelectMany((t, f) => t.Where(r => r.Visible > 0.6).Select(r => (Row: r, Best: Nearest(found[f], r)))).ToList();
         Free(pool, frames);
-        Assert.True(rows.Count(r => r.Best is not null) >= 0.95 * rows.Count);
+        Assert.True(rows.Count(r => r.Best is not null) >= 0.98 * rows.Count, $"{rows.Count(r => r.Best is not null)} of {rows.Count}");
         Assert.All(found.SelectMany(f => f.Particles).Where(p => p.Flags == DetectionFlags.None), p => Assert.True(p.Contrast < 0));
         var errors = rows.Where(r => r.Best is not null && r.Row.Flags == DetectionFlags.None)
             .Select(r => Math.Abs(r.Best!.XPx - r.Row.XPx) / r.Row.Bound!.Value.XPx).Order().ToArray();
@@ -179,8 +179,8 @@ public class ParticleDetectorTests
         var found = Detect(frames);
         Free(pool, frames);
         var hits = positions.Count(c => found[int.Parse(c[0])].Particles.Any(p => Math.Abs(p.Best.XPx - int.Parse(c[2])) < 15 && Math.Abs(p.Best.YPx - int.Parse(c[3])) < 15));
-        Assert.True(hits >= 32, $"{hits} of {positions.Count} positions found");
-        Assert.True(found.Sum(f => f.Particles.Count) <= hits + 6, $"{found.Sum(f => f.Particles.Count) - hits} others");
+        Assert.True(hits >= 28, $"{hits} of {positions.Count} positions found");
+        Assert.True(found.Sum(f => f.Particles.Count) <= hits + 8, $"{found.Sum(f => f.Particles.Count) - hits} others");
     }
 
     [Fact]

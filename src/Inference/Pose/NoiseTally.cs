@@ -30,7 +30,7 @@ internal sealed class NoiseTally
         for (var i = 0; i < residual.Length; i++)
         {
             // What no model accounts for (dirt, a missed neighbour) is not noise either.
-            var calm = weight[i] > 0 && others[i] > 0.995f && Math.Abs(residual[i]) < 4.5f;
+            var calm = weight[i] > 0 && Math.Abs(others[i] - 1) < 0.005f && Math.Abs(residual[i]) < 4.5f;
             kind[i] = (sbyte)(!calm ? 0 : coverage[i] < 0.003f ? 1 : coverage[i] > 0.985f ? 2 : 0);
             if (kind[i] == 0)
             {

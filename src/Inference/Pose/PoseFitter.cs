@@ -602,7 +602,7 @@ internal sealed class PoseFitter(NoiseModel noise, double blur)
             {
                 var i = (row * _box.Width) + column;
                 var rim = row < 2 || column < 2 || row >= _box.Height - 2 || column >= _box.Width - 2;
-                if (rim && _work.Inside[i] > 0 && _work.Others[i] > 0.98)
+                if (rim && _work.Inside[i] > 0 && Math.Abs(_work.Others[i] - 1) < 0.02f)
                 {
                     sum += _work.Data[i];
                     n++;
