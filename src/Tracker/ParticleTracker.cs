@@ -24,7 +24,7 @@ public sealed class ParticleTracker : IParticleTracker
     /// <summary>Frames that a particle seen only once or twice may stay unseen: most of these are false.</summary>
     private const int NewcomerFrames = 3;
     private const int NewcomerMeasured = 2;
-    private const int BorderFrames = 6;
+    private const int BorderFrames = 15;
 
     /// <summary>Most frames that a prediction is carried on for; from there its uncertainty stands for itself.</summary>
     private const int LongestPrediction = 100;

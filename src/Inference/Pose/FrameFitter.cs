@@ -10,6 +10,7 @@ internal sealed class FrameFitter
     private const double IrregularShare = 0.06;
     private const double BarPenalty = 1;
     private const double StillOpen = 20;
+    private const double TinyBlurs = 6;
     private readonly ShapeKind[] _kinds;
     private readonly double[] _logPrior = new double[8];
     private readonly List<ShapePose> _near = [];
@@ -250,7 +251,10 @@ internal sealed class FrameFitter
 
         var blob = hypothesis.Blob;
         var aspect = blob.Component == 0 || blob.AtBorder || !hypothesis.Whole ? 0 : blob.HalfMajor / blob.HalfMinor;
+        // A particle a few blurs across shows no corners: it is round or long, whatever it is.
+        var tiny = Math.Sqrt(hypothesis.Pose.Area) < TinyBlurs * Math.Max(1, Pose.Blur);
         return _kinds
+            .Where(k => !tiny || _kinds.Length < 3 || k is ShapeKind.Disc or ShapeKind.Rod)
             .Where(k => hypothesis.Whole || _population.Includes(k))
             .Where(k => aspect == 0 || _kinds.Length < 3 || (k.IsLong() ? aspect > 1.12 : aspect < 1.6))
             .OrderByDescending(k => k == _population.Dominant);

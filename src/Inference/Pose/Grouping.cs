@@ -59,7 +59,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
                 }
 
                 var pair = new List<Hypothesis> { a, b };
-                var standing = hypotheses.Where(h => h != a && h != b).ToList();
+                var standing = Around(hypotheses, pair);
                 var joined = Joined(frame, found, pair, standing);
                 if (joined is not null && Advantage(frame, found, [joined], pair, standing) is var gain && gain > most)
                 {
@@ -78,6 +78,27 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
         parts[parts.IndexOf(replaced[0])] = best;
         parts.Remove(replaced[1]);
         return parts.Count > 1;
+    }
+
+    // The others whose outlines may reach into the pixels of these: the rest of a crowded frame does not matter here.
+    private static List<Hypothesis> Around(List<Hypothesis> hypotheses, List<Hypothesis> these)
+    {
+        var near = new List<Hypothesis>();
+        foreach (var h in hypotheses)
+        {
+            foreach (var one in these)
+            {
+                var reach = (2 * one.Pose.Reach) + h.Pose.Reach + 16;
+                if (h != one && Math.Abs(h.Pose.X - one.Pose.X) < reach && Math.Abs(h.Pose.Y - one.Pose.Y) < reach)
+                {
+                    near.Add(h);
+                    break;
+                }
+            }
+        }
+
+        near.RemoveAll(these.Contains);
+        return near;
     }
 
     private static FitBox BoxOf(IEnumerable<Hypothesis> parts, double margin)
@@ -152,7 +173,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
             return;
         }
 
-        var standing = hypotheses.Where(h => h != one).ToList();
+        var standing = Around(hypotheses, [one]);
         var blob = one.Blob;
         List<Hypothesis>? best = null;
         var most = LeastAdvantage;
