@@ -191,7 +191,6 @@ internal sealed class FrameFitter
     {
         var hypothesis = all[index];
         Collect(all, neighbours);
-        hypothesis.Neighbours = neighbours.Count;
         if (!Pose.Load(frame, background, hypothesis.Pose, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_near)))
         {
             hypothesis.Fits.Clear();

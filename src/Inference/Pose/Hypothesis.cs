@@ -23,9 +23,6 @@ internal sealed class Hypothesis
     /// <summary>The fit of <see cref="Pose"/>.</summary>
     public PoseFit Fit { get; set; }
 
-    /// <summary>How many other particles lie within its box.</summary>
-    public int Neighbours { get; set; }
-
     /// <summary>Distance of the nearest other outline, px; negative where they overlap.</summary>
     public double Gap { get; set; } = double.MaxValue;
 
