@@ -108,7 +108,7 @@ internal sealed class OverlayPainter : IDisposable
     private void PaintShape(TrackPoint point)
     {
         var colour = Palette.Of(point.Particle);
-        var corners = Outline.Of(point.Fit).Select(Place);
+        var corners = ShapeOutline.Of(point.Fit).Select(corner => Place(new Point2d(corner.X, corner.Y)));
         Cv2.Polylines(_canvas, [corners], isClosed: true, colour, 2, LineTypes.AntiAlias, Shift);
         if (point.Fit.AngleDeg is { } degrees)
         {

@@ -18,7 +18,7 @@ public sealed class OverlayTests
     [Fact]
     public void The_outline_of_a_cube_has_a_facet_that_faces_its_angle()
     {
-        var corners = Outline.Of(Some.Fit(10, 20, symmetry: 4, angleDeg: 30));
+        var corners = ShapeOutline.Of(Some.Fit(10, 20, symmetry: 4, angleDeg: 30));
         Assert.Equal(4, corners.Length);
         var facet = new Point2d((corners[0].X + corners[3].X) / 2, (corners[0].Y + corners[3].Y) / 2);
         Assert.Equal(30, Math.Atan2(facet.Y - 20, facet.X - 10) * 180 / Math.PI, 1e-9);
@@ -30,10 +30,10 @@ public sealed class OverlayTests
     [InlineData(6)]
     public void A_polygon_has_the_fitted_area_and_a_facet_that_faces_its_angle(int symmetry)
     {
-        var corners = Outline.Of(Some.Fit(10, 20, symmetry, angleDeg: 17));
+        var corners = ShapeOutline.Of(Some.Fit(10, 20, symmetry, angleDeg: 17));
         Assert.Equal(symmetry, corners.Length);
         Assert.Equal(400, Cv2.ContourArea(corners.Select(p => new Point2f((float)p.X, (float)p.Y))), 0.01);
-        var normals = corners.Select((p, i) => (p + corners[(i + 1) % symmetry]) * 0.5).Select(m => Math.Atan2(m.Y - 20, m.X - 10) * 180 / Math.PI);
+        var normals = corners.Zip([.. corners[1..], corners[0]], (a, b) => Math.Atan2(((a.Y + b.Y) / 2) - 20, ((a.X + b.X) / 2) - 10) * 180 / Math.PI);
         Assert.Contains(normals, normal => Math.Abs(normal - 17) < 1e-9);
     }
 
@@ -52,7 +52,7 @@ public sealed class OverlayTests
             MajorPx = 30,
             MinorPx = 8,
         };
-        var corners = Outline.Of(rod);
+        var corners = ShapeOutline.Of(rod);
         Assert.Equal(30, corners.Max(p => p.Y) - corners.Min(p => p.Y), 0.1);
         Assert.Equal(8, corners.Max(p => p.X) - corners.Min(p => p.X), 0.1);
     }

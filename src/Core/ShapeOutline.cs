@@ -1,18 +1,21 @@
-using LiveLtem.Core;
-using OpenCvSharp;
+namespace LiveLtem.Core;
 
-namespace LiveLtem.Session.Overlay;
+/// <summary>A place in a frame, px, pixel centres at integers.</summary>
+/// <param name="X">Right.</param>
+/// <param name="Y">Down.</param>
+public readonly record struct PixelPoint(double X, double Y);
 
 /// <summary>The outline of a fitted shape as a closed polygon.</summary>
-internal static class Outline
+public static class ShapeOutline
 {
     private const int CurvePoints = 48;
 
     /// <summary>Corners in px of the frame, in order round the shape.</summary>
     /// <remarks>Round shapes and irregular ones are ellipses, rods have half-round ends, cubes are rectangles with a facet facing the angle,
     /// and other polygons are regular ones of the fitted area.</remarks>
-    public static Point2d[] Of(ShapeFit fit)
+    public static PixelPoint[] Of(ShapeFit fit)
     {
+        ArgumentNullException.ThrowIfNull(fit);
         var angle = (fit.AngleDeg ?? 0) * Math.PI / 180;
         return fit.Symmetry switch
         {
@@ -23,29 +26,29 @@ internal static class Outline
         };
     }
 
-    private static Point2d[] Place(ShapeFit fit, double angle, IEnumerable<Point2d> shape)
+    private static PixelPoint[] Place(ShapeFit fit, double angle, IEnumerable<PixelPoint> shape)
     {
         var (sin, cos) = Math.SinCos(angle);
-        return [.. shape.Select(p => new Point2d(fit.XPx + (p.X * cos) - (p.Y * sin), fit.YPx + (p.X * sin) + (p.Y * cos)))];
+        return [.. shape.Select(p => new PixelPoint(fit.XPx + (p.X * cos) - (p.Y * sin), fit.YPx + (p.X * sin) + (p.Y * cos)))];
     }
 
-    private static IEnumerable<Point2d> Ellipse(double a, double b) =>
-        Enumerable.Range(0, CurvePoints).Select(i => 2 * Math.PI * i / CurvePoints).Select(t => new Point2d(a * Math.Cos(t), b * Math.Sin(t)));
+    private static IEnumerable<PixelPoint> Ellipse(double a, double b) =>
+        Enumerable.Range(0, CurvePoints).Select(i => 2 * Math.PI * i / CurvePoints).Select(t => new PixelPoint(a * Math.Cos(t), b * Math.Sin(t)));
 
-    private static IEnumerable<Point2d> Rod(double halfLength, double halfWidth)
+    private static IEnumerable<PixelPoint> Rod(double halfLength, double halfWidth)
     {
         var straight = Math.Max(0, halfLength - halfWidth);
         return Enumerable.Range(0, CurvePoints).Select(i => 2 * Math.PI * (i + 0.5) / CurvePoints)
-            .Select(t => new Point2d((Math.Sign(Math.Cos(t)) * straight) + (halfWidth * Math.Cos(t)), halfWidth * Math.Sin(t)));
+            .Select(t => new PixelPoint((Math.Sign(Math.Cos(t)) * straight) + (halfWidth * Math.Cos(t)), halfWidth * Math.Sin(t)));
     }
 
-    private static Point2d[] Rectangle(double halfLength, double halfWidth) =>
+    private static PixelPoint[] Rectangle(double halfLength, double halfWidth) =>
         [new(halfLength, halfWidth), new(-halfLength, halfWidth), new(-halfLength, -halfWidth), new(halfLength, -halfWidth)];
 
-    private static IEnumerable<Point2d> Regular(int corners, double area)
+    private static IEnumerable<PixelPoint> Regular(int corners, double area)
     {
         var radius = Math.Sqrt(2 * area / (corners * Math.Sin(2 * Math.PI / corners)));
         return Enumerable.Range(0, corners).Select(i => 2 * Math.PI * (i + 0.5) / corners)
-            .Select(t => new Point2d(radius * Math.Cos(t), radius * Math.Sin(t)));
+            .Select(t => new PixelPoint(radius * Math.Cos(t), radius * Math.Sin(t)));
     }
 }

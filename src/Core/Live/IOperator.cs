@@ -1,0 +1,32 @@
+namespace LiveLtem.Core.Live;
+
+/// <summary>What the people at the microscope may ask of a live session. Thread-safe.</summary>
+/// <remarks>Everything is written to the session before it takes effect on the wire.</remarks>
+public interface IOperator
+{
+    /// <summary>Id of the session.</summary>
+    string Session { get; }
+
+    /// <summary>The session as it stands.</summary>
+    SessionStatus Status { get; }
+
+    /// <summary>Everything that happened after the event of that number, oldest first.</summary>
+    /// <param name="afterId">0 for all.</param>
+    IReadOnlyList<SessionEvent> EventsAfter(long afterId);
+
+    /// <summary>Makes a remark.</summary>
+    /// <returns>The remark as it was written.</returns>
+    /// <exception cref="InputException">The text is empty or too long, or a place is not a finite number.</exception>
+    Annotation Annotate(AnnotationRequest request);
+
+    /// <summary>Starts keeping raw frames.</summary>
+    /// <exception cref="InputException">The session has nowhere to write to, or the disk is full.</exception>
+    RecordingStatus StartRecording();
+
+    /// <summary>Stops keeping raw frames; the session goes on.</summary>
+    RecordingStatus StopRecording();
+
+    /// <summary>Begins a new segment under other conditions, from the next received frame on.</summary>
+    /// <exception cref="InputException">A value is out of its range.</exception>
+    ConditionsChange SetConditions(ConditionsRequest request);
+}
