@@ -9,6 +9,12 @@ public sealed record SessionDescription
     /// <summary>Facts that the source states, for people and files.</summary>
     public IReadOnlyDictionary<string, string> SourceMetadata { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether it came from a camera, whose numbers start anywhere: times then count from the first frame.</summary>
+    public bool IsLive { get; init; }
+
+    /// <summary>Whether the operator typed the frame time, which then beats the source's own clock.</summary>
+    public bool FrameTimeTyped { get; init; }
+
     /// <summary>Calibration at the beginning.</summary>
     public required Calibration Calibration { get; init; }
 

@@ -1,4 +1,5 @@
 using LiveLtem.Core;
+using LiveLtem.Core.Live;
 using LiveLtem.Session.Masks;
 using LiveLtem.Session.Overlay;
 using LiveLtem.Session.Report;
@@ -33,6 +34,9 @@ public sealed class ResultFolder : IResultSink
 
     /// <summary>Asked at the end for the relative 1-sigma error of the dose, or null where nobody stated one.</summary>
     public Func<double?> DoseRelativeErr { get; set; } = () => null;
+
+    /// <summary>Asked at the end for the alerts as they stood then; by default there are none.</summary>
+    public Func<IReadOnlyList<SessionAlert>> Alerts { get; set; } = () => [];
 
     /// <summary>Makes the folder ready and starts its files.</summary>
     /// <param name="options">What to write.</param>
@@ -136,8 +140,6 @@ public sealed class ResultFolder : IResultSink
                 new ResultFile(System.IO.Path.Combine(Path, name)).Delete();
             }
 
-            // No rule raises alerts yet; a recording without any has an empty file.
-            File.WriteAllBytes(System.IO.Path.Combine(Path, "alerts.jsonl"), []);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -149,6 +151,7 @@ public sealed class ResultFolder : IResultSink
     {
         _parts.Add(new TableSink(Path, options.Time));
         _parts.Add(new AnalysisSink(Path, options.Calibration, () => DoseRelativeErr()));
+        _parts.Add(new AlertSink(Path, () => Alerts()));
         if (options.WriteMasks)
         {
             _parts.Add(new MaskSink(Path, options.Source, options.Calibration));

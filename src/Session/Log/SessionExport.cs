@@ -1,0 +1,130 @@
+using LiveLtem.Core;
+using LiveLtem.Core.Live;
+using LiveLtem.Session.Results;
+using Microsoft.Data.Sqlite;
+
+namespace LiveLtem.Session.Log;
+
+/// <summary>Writes the tables and the report of a kept session from its database, by the writers that <c>analyze</c> uses.</summary>
+public static class SessionExport
+{
+    private const int RowsAtOnce = 4096;
+    private const int LastPictured = 31;
+
+    /// <summary>Writes everything.</summary>
+    /// <param name="session">Folder of the session; may be one that is being recorded.</param>
+    /// <param name="output">Folder for the results, made where it is missing; may be the session's own.</param>
+    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <exception cref="InputException">The session is damaged, or the folder cannot be written.</exception>
+    public static async Task WriteAsync(string session, string output, CancellationToken cancellationToken)
+    {
+        var manifest = ManifestFile.Read(session);
+        using var frames = SessionFrames.Open(session, manifest.Shape);
+        try
+        {
+            using var reader = SessionReader.Open(Path.Combine(session, SessionFiles.Database));
+            await using var results = await ResultFolder.CreateAsync(new ResultFolderOptions
+            {
+                Path = output,
+                Source = SessionDetails.Info(manifest, frames),
+                Calibration = manifest.Segments[0].Calibration,
+                Profile = manifest.Description.ProfileName,
+                Version = manifest.Description.Version,
+            }).ConfigureAwait(false);
+            results.Alerts = () => Alerts(reader);
+            foreach (var note in manifest.Notes)
+            {
+                results.Notes.AddWarning(note);
+            }
+
+            results.Notes.AddFact("Session", manifest.Id);
+            Deliver(reader, frames, results, cancellationToken);
+            await results.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (SqliteException error)
+        {
+            throw new InputException($"{session}/{SessionFiles.Database} cannot be read: {error.Message}; 'liveltem sessions repair' mends what can be", error);
+        }
+    }
+
+    private static void Deliver(SessionReader reader, SessionFrames frames, ResultFolder results, CancellationToken cancellationToken)
+    {
+        using var pictures = new SessionPictures(frames, reader.PicturedFrames(LastPictured));
+        using var points = Points(reader).GetEnumerator();
+        var more = points.MoveNext();
+        for (var next = 0L; reader.RowsFrom(next, RowsAtOnce) is { Count: > 0 } rows; next = rows[^1].Sequence + 1)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var (_, row) in rows)
+            {
+                results.OnFrame(row);
+                while (more && row.Processed && points.Current.Tracks.Header.Number == row.Frame)
+                {
+                    var (tracks, itsRow) = points.Current;
+                    pictures.Show(tracks, results);
+                    results.OnTracks(tracks, itsRow);
+                    more = points.MoveNext();
+                }
+            }
+        }
+
+        // Points whose row the end of the process took.
+        for (; more; more = points.MoveNext())
+        {
+            results.OnTracks(points.Current.Tracks, points.Current.Row);
+        }
+    }
+
+    /// <summary>The points frame by frame, each with a row that holds their time and dose.</summary>
+    private static IEnumerable<(FrameTracks Tracks, FrameRow Row)> Points(SessionReader reader)
+    {
+        var frame = new List<StoredPoint>();
+        for (var next = 0L; reader.PointsFrom(next) is { Count: > 0 } some; next = some[^1].Id + 1)
+        {
+            foreach (var point in some)
+            {
+                if (frame.Count > 0 && frame[0].Point.Frame != point.Point.Frame)
+                {
+                    yield return Whole(frame);
+                    frame = [];
+                }
+
+                frame.Add(point);
+            }
+        }
+
+        if (frame.Count > 0)
+        {
+            yield return Whole(frame);
+        }
+    }
+
+    private static (FrameTracks Tracks, FrameRow Row) Whole(List<StoredPoint> points)
+    {
+        var number = points[0].Point.Frame;
+        return (
+            new FrameTracks { Header = new FrameHeader { Number = number }, Points = [.. points.Select(point => point.Point)] },
+            new FrameRow
+            {
+                Frame = number,
+                TimeS = points[0].TimeS,
+                DoseEPerA2 = points[0].DoseEPerA2,
+                MeanCounts = double.NaN,
+                SaturatedFraction = 0,
+                DroppedBefore = 0,
+                Processed = true,
+            });
+    }
+
+    /// <summary>Every alert as it stood at the end, in the order they were raised.</summary>
+    private static IReadOnlyList<SessionAlert> Alerts(SessionReader reader)
+    {
+        var alerts = new SortedDictionary<long, SessionAlert>();
+        foreach (var change in reader.EventsAfter(0).OfType<AlertChange>())
+        {
+            alerts[change.Alert.Id] = change.Alert;
+        }
+
+        return [.. alerts.Values];
+    }
+}

@@ -1,0 +1,308 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using LiveLtem.Core;
+using LiveLtem.Core.Live;
+
+namespace LiveLtem.Session.Log;
+
+/// <summary>How a session is kept.</summary>
+public sealed record SessionStoreOptions
+{
+    /// <summary>Whether raw frames are kept from the first on.</summary>
+    public bool Record { get; init; } = true;
+
+    /// <summary>Space kept back on the session's disk while frames are recorded, bytes, >= 0: with it a session on a full disk can still be closed.</summary>
+    public long ReserveBytes { get; init; } = 16 << 20;
+
+    /// <summary>How often what was written is handed to the disk, against a power failure.</summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether the tables and the report are written into the session's folder when it is closed.</summary>
+    public bool WriteResults { get; init; } = true;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>Keeps one session in a folder of its own: raw frames as they come, everything derived within half a second.</summary>
+/// <remarks>docs/sessions.md has the format of every file and what is guaranteed. Memory needed does not grow with the session.</remarks>
+public sealed class SessionStore : ISessionStore
+{
+    private readonly SessionStoreOptions _options;
+    private readonly FileStream _lock;
+    private readonly SpaceReserve _reserve;
+    private readonly FrameLog _frames;
+    private readonly DerivedLog _derived;
+    private readonly Lock _manifestGate = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _flushing;
+    private SessionManifest _manifest;
+    private string? _manifestProblem;
+    private bool _closed;
+
+    private SessionStore(string folder, SessionManifest manifest, SessionStoreOptions options)
+    {
+        _options = options;
+        _manifest = manifest;
+        Folder = folder;
+        _lock = SessionLock.Take(folder) ?? throw new IOException($"{folder} is in use by another process");
+        try
+        {
+            _reserve = new SpaceReserve(folder, options.ReserveBytes);
+            ManifestFile.Write(folder, manifest);
+            _frames = new FrameLog(folder, manifest.Id, manifest.Description.Calibration.PixelSizeNm?.Value, _reserve, options.Time);
+            _frames.ShapeKnown += shape => Update(manifest => manifest with { Shape = shape });
+            _derived = new DerivedLog(Path.Combine(folder, SessionFiles.Database), _frames, _reserve);
+        }
+        catch
+        {
+            _frames?.Dispose();
+            _lock.Dispose();
+            throw;
+        }
+
+        _derived.SetSetting(SessionFiles.Manifest, manifest.Write());
+        _flushing = FlushAsync();
+    }
+
+    /// <inheritdoc/>
+    public event Action<RecordingStatus>? Changed
+    {
+        add => _frames.Changed += value;
+        remove => _frames.Changed -= value;
+    }
+
+    /// <inheritdoc/>
+    public string Id => _manifest.Id;
+
+    /// <inheritdoc/>
+    public string Folder { get; }
+
+    /// <inheritdoc/>
+    public RecordingStatus Recording => _frames.Status;
+
+    /// <summary>What keeps results from being written, or null; raw frames do not depend on it.</summary>
+    public string? Problem => _derived.Problem ?? Volatile.Read(ref _manifestProblem);
+
+    /// <summary>Starts a session in a new folder.</summary>
+    /// <param name="root">Folder of all sessions; made where it is missing.</param>
+    /// <param name="description">What the session is.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="InputException">The folder cannot be made or written to.</exception>
+    public static SessionStore Create(string root, SessionDescription description, SessionStoreOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(root);
+        ArgumentNullException.ThrowIfNull(description);
+        options ??= new SessionStoreOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ReserveBytes, nameof(options));
+        var started = options.Time.GetUtcNow();
+        SessionStore? store = null;
+        try
+        {
+            var folder = NewFolder(Path.GetFullPath(root), started);
+            store = new SessionStore(
+                folder,
+                new SessionManifest
+                {
+                    Id = Path.GetFileName(folder),
+                    State = SessionManifest.Recording,
+                    Started = started,
+                    Description = description,
+                    Segments = [new SessionSegment(0, null, description.Calibration)],
+                },
+                options);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException)
+        {
+            throw new InputException($"cannot record a session in {root}: {error.Message}", error);
+        }
+
+        if (options.Record)
+        {
+            store.SetRecording(true);
+        }
+
+        return store;
+    }
+
+    /// <inheritdoc/>
+    public void Append(Frame frame, GaugeReading gauge)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        _frames.Append(frame, gauge);
+    }
+
+    /// <inheritdoc/>
+    public RecordingStatus SetRecording(bool on) => _frames.SetRecording(on);
+
+    /// <inheritdoc/>
+    public SessionEvent Add(SessionEvent happening)
+    {
+        ArgumentNullException.ThrowIfNull(happening);
+        var kept = _derived.Add(happening);
+        if (kept is ConditionsChange change)
+        {
+            var segment = new SessionSegment(change.Segment, change.FirstFrame, change.Calibration, change.PriorDoseEPerA2, change.Note);
+            Update(manifest => manifest with { Segments = [.. manifest.Segments, segment] });
+        }
+
+        return kept;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SessionEvent> EventsAfter(long afterId) => _derived.EventsAfter(afterId);
+
+    /// <inheritdoc/>
+    public void OnFrame(FrameRow row) => _derived.Add(row);
+
+    /// <inheritdoc/>
+    public void OnTracks(FrameTracks tracks, FrameRow row)
+    {
+        ArgumentNullException.ThrowIfNull(tracks);
+        _derived.Add(tracks, row);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (!_closed)
+        {
+            await CloseAsync(SessionManifest.Closed).ConfigureAwait(false);
+            if (_options.WriteResults)
+            {
+                await WriteResultsAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Ends the session; without <see cref="CompleteAsync"/> it counts as interrupted, and everything that came is kept.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_closed)
+        {
+            await CloseAsync(SessionManifest.Interrupted).ConfigureAwait(false);
+        }
+
+        _stop.Dispose();
+    }
+
+    private static string NewFolder(string root, DateTimeOffset started)
+    {
+        const int Tries = 100;
+        System.IO.Directory.CreateDirectory(root);
+        for (var i = 0; i < Tries; i++)
+        {
+            var stamp = started.UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+            var folder = Path.Combine(root, $"{stamp}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}");
+            if (!Path.Exists(folder))
+            {
+                System.IO.Directory.CreateDirectory(folder);
+                return folder;
+            }
+        }
+
+        throw new IOException($"{root} holds too many sessions of this second");
+    }
+
+    private async Task FlushAsync()
+    {
+        using var timer = new PeriodicTimer(_options.FlushInterval, _options.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            {
+                _frames.Flush();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The session ends.
+        }
+    }
+
+    private async Task CloseAsync(string state)
+    {
+        _closed = true;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _flushing.ConfigureAwait(false);
+        _frames.Flush();
+        _reserve.Release();
+        await _derived.DisposeAsync().ConfigureAwait(false);
+        var recording = _frames.Status;
+        Update(manifest => manifest with
+        {
+            State = state,
+            Ended = _options.Time.GetUtcNow(),
+            Counts = (recording.Frames + recording.NotRecorded, recording.Frames),
+            Notes = [.. manifest.Notes, .. Losses(recording)],
+        });
+        _frames.Dispose();
+        await _lock.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private IEnumerable<string> Losses(RecordingStatus recording)
+    {
+        if (recording.Problem is { } problem)
+        {
+            yield return $"the recording stopped by itself: {problem}";
+        }
+
+        if (_frames.Unindexed > 0)
+        {
+            yield return $"{_frames.Unindexed} received frames left not even a record";
+        }
+
+        if (_derived.Lost > 0)
+        {
+            yield return $"{_derived.Lost} rows of results could not be written: {_derived.Problem ?? "the disk was full"}";
+        }
+    }
+
+    private async Task WriteResultsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SessionExport.WriteAsync(Folder, Folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or InputException or UnauthorizedAccessException)
+        {
+            // The session itself is closed and whole; its tables can be made whenever there is room.
+            Update(manifest => manifest with { Notes = [.. manifest.Notes, $"tables and report could not be written ({error.Message}): 'liveltem sessions export' makes them"] });
+        }
+    }
+
+    /// <summary>Changes session.json, and the copy of it in the database.</summary>
+    private void Update(Func<SessionManifest, SessionManifest> change)
+    {
+        lock (_manifestGate)
+        {
+            _manifest = change(_manifest);
+            Volatile.Write(ref _manifestProblem, TryWriteManifest());
+            if (!_closed)
+            {
+                _derived.SetSetting(SessionFiles.Manifest, _manifest.Write());
+            }
+        }
+    }
+
+    private string? TryWriteManifest()
+    {
+        for (var retry = false; ; retry = true)
+        {
+            try
+            {
+                ManifestFile.Write(Folder, _manifest);
+                return null;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                if (retry)
+                {
+                    return $"{Folder}/{SessionFiles.Manifest} cannot be written: {error.Message}";
+                }
+
+                _reserve.Release();
+            }
+        }
+    }
+}
