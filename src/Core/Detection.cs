@@ -25,6 +25,25 @@ public enum DetectionFlags
     RotationAmbiguous = 16,
 }
 
+/// <summary>The words for <see cref="DetectionFlags"/>.</summary>
+public static class DetectionFlagWords
+{
+    private static readonly string[] Texts = [.. Enumerable.Range(0, 32).Select(flags => Join((DetectionFlags)flags))];
+
+    /// <summary>Flags as tables and messages show them: their names joined by <c>|</c>, empty where there are none.</summary>
+    public static string Text(this DetectionFlags flags) => Texts[(int)flags & (Texts.Length - 1)];
+
+    private static string Join(DetectionFlags flags)
+    {
+        (DetectionFlags Flag, string Name)[] names =
+        [
+            (DetectionFlags.Border, "border"), (DetectionFlags.Contact, "contact"), (DetectionFlags.Covered, "covered"),
+            (DetectionFlags.Gap, "gap"), (DetectionFlags.RotationAmbiguous, "rotation_ambiguous"),
+        ];
+        return string.Join('|', names.Where(pair => flags.HasFlag(pair.Flag)).Select(pair => pair.Name));
+    }
+}
+
 /// <summary>Where one particle is by one shape model: position, angle and size with 1-sigma errors.</summary>
 /// <remarks>Angle by the convention for n-fold shapes: in [0, 360/n), from +x towards +y (clockwise on the screen); the outward normal of a
 /// facet for n >= 3, the long axis for n = 2, the major inertia axis in the direction of the third moment for n = 1, null for n = 0.</remarks>

@@ -5,8 +5,6 @@ namespace LiveLtem.Session.Tables;
 /// <summary><c>tracks.csv</c>: one row for each measured detection. Its first columns are trackpy's, so trackpy reads it as it is.</summary>
 public static class TrackTable
 {
-    private static readonly string[] FlagTexts = [.. Enumerable.Range(0, 32).Select(flags => Join((DetectionFlags)flags))];
-
     /// <summary>The columns.</summary>
     public static TableSchema Schema { get; } = new(
         "tracks",
@@ -68,31 +66,12 @@ public static class TrackTable
     }
 
     /// <summary>Flags as the table shows them: their names joined by <c>|</c>, empty where there are none.</summary>
-    public static string FlagText(DetectionFlags flags) => FlagTexts[(int)flags & (FlagTexts.Length - 1)];
+    public static string FlagText(DetectionFlags flags) => flags.Text();
 
     // An angle just below 360/n must not be rounded up to it: the column promises [0, 360/n).
     private static double? Angle(ShapeFit fit)
     {
         const double HalfStep = 0.5e-4;
         return fit.AngleDeg is { } angle && fit.Symmetry > 0 && angle >= (360.0 / fit.Symmetry) - HalfStep ? 0 : fit.AngleDeg;
-    }
-
-    private static string Join(DetectionFlags flags)
-    {
-        var names = new List<string>();
-        Add(DetectionFlags.Border, "border");
-        Add(DetectionFlags.Contact, "contact");
-        Add(DetectionFlags.Covered, "covered");
-        Add(DetectionFlags.Gap, "gap");
-        Add(DetectionFlags.RotationAmbiguous, "rotation_ambiguous");
-        return string.Join('|', names);
-
-        void Add(DetectionFlags flag, string name)
-        {
-            if (flags.HasFlag(flag))
-            {
-                names.Add(name);
-            }
-        }
     }
 }
