@@ -1,0 +1,37 @@
+// What the operator asks of the server.
+
+export interface AnnotationRequest {
+  text: string;
+  frame?: number;
+  x?: number;
+  y?: number;
+  particle?: number;
+}
+
+export type ConditionsRequest = Record<string, number | string>;
+
+/** @throws Error with the server's own sentence where it refuses. */
+async function post(path: string, body: object): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  } catch {
+    throw new Error('the server cannot be reached: nothing was changed');
+  }
+
+  if (!response.ok) {
+    const text = await response.text();
+    let reason = text;
+    try {
+      reason = (JSON.parse(text) as { error?: string }).error ?? text;
+    } catch {
+      // Not JSON: the text itself is the best there is.
+    }
+
+    throw new Error(reason || `the server answered ${response.status}`);
+  }
+}
+
+export const annotate = (request: AnnotationRequest): Promise<void> => post('/api/annotate', request);
+export const setRecording = (on: boolean): Promise<void> => post('/api/recording', { on });
+export const setConditions = (request: ConditionsRequest): Promise<void> => post('/api/conditions', request);

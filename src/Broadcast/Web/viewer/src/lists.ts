@@ -1,0 +1,67 @@
+// Alerts, and the log of notes, recording and conditions. A click on an entry goes to its frame while the buffer still has it.
+import { byId, node, text } from './dom';
+import { timeOfDay, unknown } from './format';
+import type { Playback } from './playback';
+import type { Store } from './store';
+import type { Alert, SessionEvent } from './wire';
+
+const most = 200;
+const signs = { info: 'ⓘ', warning: '△', critical: '▲' } as const;
+const order = { raised: 0, acknowledged: 1, cleared: 2 } as const;
+
+export function showLists(store: Store, playback: Playback, say: (message: string) => void): void {
+  const goTo = (frame: number | null): void => {
+    if (frame !== null && !playback.showNumber(frame)) {
+      say(`frame ${frame} is no longer in this page's buffer; the session has it`);
+    }
+  };
+
+  store.on(['alerts'], ({ alerts }) => {
+    const all = [...alerts.values()].sort((a, b) => order[a.state] - order[b.state] || b.id - a.id);
+    const raised = all.filter((a) => a.state === 'raised');
+    text(byId('alert-count'), all.length > 0 ? `${raised.length} raised` : '');
+    const worst = raised.find((a) => a.severity === 'critical') ?? raised[0];
+    const chip = byId('alert-chip');
+    chip.hidden = !worst;
+    chip.dataset.severity = worst?.severity ?? '';
+    text(chip, worst ? `${signs[worst.severity]} ${raised.length > 1 ? `${raised.length} alerts: ` : ''}${worst.message}` : '');
+    fill('alerts', all.map((alert) => entry(alertWords(alert), alert.state === 'cleared' ? 'past' : alert.severity, () => goTo(alert.frame))), 'no alerts');
+  });
+  store.on(['events'], ({ events }) => {
+    const shown = events.filter((e) => e.kind !== 'alert').slice(-most).reverse();
+    fill('events', shown.map((e) => entry(eventWords(e), e.kind, () => goTo(e.frame))), 'nothing yet: key A writes a note');
+  });
+  store.touch('alerts', 'events');
+}
+
+function fill(id: string, entries: HTMLElement[], empty: string): void {
+  byId(id).replaceChildren(...(entries.length > 0 ? entries : [node('li', 'empty', empty)]));
+}
+
+function entry([head, body]: [string, string], kind: string, onClick: () => void): HTMLLIElement {
+  const item = node('li', `entry ${kind}`);
+  const button = node('button', 'entry-button');
+  button.title = 'Go to that frame';
+  button.append(node('small', '', head), node('span', '', body));
+  button.addEventListener('click', onClick);
+  item.append(button);
+  return item;
+}
+
+function alertWords(alert: Alert): [string, string] {
+  const frames = alert.frame === null ? '' : ` · frame ${alert.frame}${alert.count > 1 ? ` (${alert.count}×)` : ''}`;
+  return [`${signs[alert.severity] ?? ''} ${alert.severity} · ${alert.state}${frames}`, alert.message];
+}
+
+function eventWords(e: SessionEvent): [string, string] {
+  const where = e.particle !== null && e.particle !== undefined ? ` · particle ${e.particle}` : typeof e.x === 'number' && typeof e.y === 'number' ? ` · at ${e.x.toFixed(0)}, ${e.y.toFixed(0)}` : '';
+  const head = `${timeOfDay(e.t_unix_ns / 1e6)} · frame ${e.frame ?? unknown}${where}`;
+  switch (e.kind) {
+    case 'annotation':
+      return [`✎ ${head}${e.author ? ` · ${e.author}` : ''}`, e.text ?? ''];
+    case 'recording':
+      return [`◉ ${head}`, `recording ${e.state ?? ''}${e.reason ? `: ${e.reason}` : ''}`];
+    default:
+      return [`⚙ ${head}`, `segment ${e.segment ?? unknown} begins${e.note ? `: ${e.note}` : ''}`];
+  }
+}

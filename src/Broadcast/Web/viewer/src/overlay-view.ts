@@ -1,0 +1,216 @@
+// What lies over the image: outlines, ticks, trails, ids, marks and the scale bar. Everything is placed by the view's own transform, the
+// one that the image is drawn with, so that they cannot drift apart.
+import { Flag, indexOfParticle, type Analysis, type AnalysisRing } from './analyses';
+import { canvasContext } from './dom';
+import { length } from './format';
+import { buildPaths, contourDash, type OverlayPaths } from './overlay-paths';
+import { colourOf, particleColours } from './palette';
+import type { Layers } from './store';
+import type { View } from './view';
+import type { SessionEvent } from './wire';
+
+const trailFrames = 30;
+const mostLabels = 500;
+const font = '11px system-ui, sans-serif';
+const letters: [number, string][] = [[Flag.border, 'B'], [Flag.contact, 'C'], [Flag.covered, 'V'], [Flag.gap, 'G'], [Flag.rotation_ambiguous, '?']];
+
+export interface Scene {
+  view: View;
+  analysis: Analysis | null;
+  layers: Layers;
+  selected: number | null;
+  hovered: number | null;
+  /** Annotations with a place, already chosen for this moment. */
+  marks: { event: SessionEvent; near: boolean }[];
+  nmPerPx: number | null;
+}
+
+export class OverlayView {
+  private paths: OverlayPaths | null = null;
+  private pathsOf: Analysis | null = null;
+  private pathsKey = '';
+
+  constructor(private readonly canvas: HTMLCanvasElement, private readonly ring: AnalysisRing) {}
+
+  draw(scene: Scene): void {
+    const { context, height } = canvasContext(this.canvas);
+    const { analysis, layers } = scene;
+    if (analysis && layers.overlay) {
+      this.drawShapes(context, scene, this.pathsFor(analysis));
+      this.drawLetters(context, scene, analysis);
+      this.drawRing(context, scene, analysis, scene.hovered, 'rgb(255 255 255 / 0.55)');
+      this.drawRing(context, scene, analysis, scene.selected, '#fff');
+    }
+
+    if (layers.marks) {
+      this.drawMarks(context, scene);
+    }
+
+    drawScaleBar(context, scene, height);
+  }
+
+  /** The half of an analysis may come later (outlines before points): the paths are made again then. */
+  private pathsFor(analysis: Analysis): OverlayPaths {
+    const key = `${analysis.contours !== null} ${analysis.points !== null}`;
+    if (!this.paths || this.pathsOf !== analysis || this.pathsKey !== key) {
+      this.paths = buildPaths(analysis, this.ring, trailFrames);
+      this.pathsOf = analysis;
+      this.pathsKey = key;
+    }
+
+    return this.paths;
+  }
+
+  private drawShapes(context: CanvasRenderingContext2D, { view, layers }: Scene, paths: OverlayPaths): void {
+    const s = view.scale;
+    context.save();
+    context.translate(view.width / 2 - view.cx * s, view.height / 2 - view.cy * s);
+    context.scale(s, s);
+    context.lineJoin = 'round';
+    context.lineCap = 'round';
+    if (layers.trails) {
+      paths.trails.forEach((colours, step) => {
+        context.globalAlpha = [0.3, 0.55, 0.9][step];
+        context.lineWidth = 1.4 / s;
+        colours.forEach((path, colour) => {
+          context.strokeStyle = particleColours[colour];
+          context.stroke(path);
+        });
+      });
+      context.globalAlpha = 1;
+    }
+
+    if (layers.contours) {
+      context.lineCap = 'butt';
+      for (const { colour, style, path } of paths.contours) {
+        context.setLineDash([]);
+        context.strokeStyle = 'rgb(0 0 0 / 0.45)';
+        context.lineWidth = 3.2 / s;
+        context.stroke(path);
+        context.setLineDash(contourDash[style].map((d) => d / s));
+        context.strokeStyle = particleColours[colour];
+        context.lineWidth = (style === 'contact' ? 2.2 : 1.6) / s;
+        context.stroke(path);
+      }
+
+      context.setLineDash([]);
+    }
+
+    if (layers.ticks) {
+      context.strokeStyle = 'rgb(0 0 0 / 0.6)';
+      context.lineWidth = 3 / s;
+      context.stroke(paths.ticks);
+      context.strokeStyle = '#fff';
+      context.lineWidth = 1.3 / s;
+      context.stroke(paths.ticks);
+    }
+
+    context.restore();
+  }
+
+  private drawLetters(context: CanvasRenderingContext2D, { view, layers }: Scene, analysis: Analysis): void {
+    const points = analysis.points;
+    context.font = font;
+    context.textBaseline = 'middle';
+    context.lineJoin = 'round';
+    let drawn = 0;
+    for (let i = 0; points && i < points.count && drawn < mostLabels; i++) {
+      const flagged = layers.contours ? letters.filter(([bit]) => points.flags[i] & bit).map(([, letter]) => letter).join('') : '';
+      const label = [layers.labels ? String(points.particle[i]) : '', flagged].filter(Boolean).join(' ');
+      const [x, y] = view.toScreen(points.x[i], points.y[i]);
+      if (!label || x < 0 || y < 0 || x > view.width || y > view.height) {
+        continue;
+      }
+
+      const beside = Math.max(4, (points.majorPx[i] * view.scale) / 2);
+      outlined(context, label, x + beside * 0.72 + 3, y - beside * 0.72 - 3, layers.labels ? colourOf(points.particle[i]) : '#fff');
+      drawn++;
+    }
+  }
+
+  private drawRing(context: CanvasRenderingContext2D, { view }: Scene, analysis: Analysis, particle: number | null, colour: string): void {
+    const points = analysis.points;
+    const i = points && particle !== null ? indexOfParticle(points, particle) : -1;
+    if (!points || i < 0) {
+      return;
+    }
+
+    const [x, y] = view.toScreen(points.x[i], points.y[i]);
+    const radius = Math.max(9, (points.majorPx[i] * view.scale) * 0.72 + 5);
+    context.lineWidth = 4;
+    context.strokeStyle = 'rgb(0 0 0 / 0.5)';
+    circle(context, x, y, radius);
+    context.lineWidth = 2;
+    context.strokeStyle = colour;
+    circle(context, x, y, radius);
+  }
+
+  private drawMarks(context: CanvasRenderingContext2D, { view, marks }: Scene): void {
+    context.font = font;
+    context.textBaseline = 'middle';
+    for (const { event, near } of marks) {
+      const [x, y] = view.toScreen(event.x!, event.y!);
+      context.globalAlpha = near ? 1 : 0.55;
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(x, y - 20);
+      context.lineTo(x + 12, y - 15.5);
+      context.lineTo(x, y - 11);
+      context.lineWidth = 4;
+      context.strokeStyle = 'rgb(0 0 0 / 0.6)';
+      context.stroke();
+      context.lineWidth = 1.6;
+      context.strokeStyle = '#fff';
+      context.stroke();
+      if (near) {
+        context.fillStyle = '#fff';
+        context.fill();
+        outlined(context, shorten(event.text ?? '', 40), x + 16, y - 15, '#fff');
+      }
+
+      context.globalAlpha = 1;
+    }
+  }
+}
+
+function circle(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.stroke();
+}
+
+function outlined(context: CanvasRenderingContext2D, label: string, x: number, y: number, colour: string): void {
+  context.lineWidth = 3;
+  context.strokeStyle = 'rgb(0 0 0 / 0.75)';
+  context.strokeText(label, x, y);
+  context.fillStyle = colour;
+  context.fillText(label, x, y);
+}
+
+const shorten = (label: string, most: number): string => (label.length > most ? `${label.slice(0, most - 1)}…` : label);
+
+/** Length of the bar in px of the image and as people say it: 1, 2 or 5 times a power of ten, at most a fifth of the stage. */
+export function scaleBar(view: View, nmPerPx: number | null): { px: number; label: string } {
+  const unit = nmPerPx ?? 1;
+  const most = (Math.min(view.width, 1200) * 0.2) / view.scale * unit;
+  const power = 10 ** Math.floor(Math.log10(most));
+  const nice = [5, 2, 1].find((n) => n * power <= most)! * power;
+  return { px: nice / unit, label: length(nice / unit, nmPerPx) };
+}
+
+function drawScaleBar(context: CanvasRenderingContext2D, { view, nmPerPx }: Scene, height: number): void {
+  const { px, label } = scaleBar(view, nmPerPx);
+  const width = px * view.scale;
+  const x = 16;
+  const y = height - 18;
+  context.font = '600 13px system-ui, sans-serif';
+  const plate = Math.max(width, context.measureText(label).width) + 16;
+  context.fillStyle = 'rgb(8 10 13 / 0.72)';
+  context.beginPath();
+  context.roundRect(x - 8, y - 24, plate, 36, 4);
+  context.fill();
+  context.fillStyle = '#fff';
+  context.fillRect(x, y, width, 4);
+  context.textBaseline = 'alphabetic';
+  context.fillText(label, x, y - 7);
+}

@@ -1,0 +1,141 @@
+// The middle of the page: image, overlay, pointer. Draws once a picture of the screen and only what changed.
+import { type Analysis, type Points } from './analyses';
+import { byId, text } from './dom';
+import { unknown } from './format';
+import { ImageView } from './image-view';
+import { OverlayView } from './overlay-view';
+import { pixelAt } from './pixels';
+import type { State, Store } from './store';
+import { View } from './view';
+
+/** An annotation stands out in the frames around its own. */
+const markFrames = 100;
+
+export class Stage {
+  readonly view = new View();
+  private readonly host = byId('stage');
+  private readonly overlay: OverlayView;
+  private readonly image: ImageView;
+  private readonly overlayCanvas = byId<HTMLCanvasElement>('overlay');
+  private readonly imageCanvas = byId<HTMLCanvasElement>('image');
+  private readonly age = byId('overlay-age');
+
+  constructor(private readonly store: Store, onResized: () => void) {
+    this.image = new ImageView(this.imageCanvas, () => store.touch('shown'));
+    this.overlay = new OverlayView(this.overlayCanvas, store.analyses);
+    new ResizeObserver(() => {
+      if (this.view.setStage(this.host.clientWidth, this.host.clientHeight)) {
+        store.touch('shown');
+        onResized();
+      }
+    }).observe(this.host);
+    store.on(['shown', 'look'], (s) => this.drawImage(s));
+    store.on(['shown', 'analysed', 'layers', 'selected', 'pointer', 'events', 'status'], (s) => this.drawOverlay(s));
+    store.on(['shown', 'analysed', 'pointer', 'status'], (s) => this.tellPointer(s));
+  }
+
+  /** The analysis that belongs to the frame on the screen: of the same number, else the newest before it. */
+  analysis(): Analysis | null {
+    const { shown } = this.store.state;
+    const ring = this.store.analyses;
+    return shown ? ring.at(ring.indexAt(shown.number)) ?? null : null;
+  }
+
+  /** The particle at that image point, or null. */
+  particleAt(x: number, y: number): number | null {
+    const points = this.store.state.layers.overlay ? this.analysis()?.points : null;
+    return points ? nearest(points, x, y, 8 / this.view.scale) : null;
+  }
+
+  /** After a pan or zoom. */
+  moved(): void {
+    this.store.touch('shown', 'pointer');
+  }
+
+  /** The picture as it is on the screen, with overlay and scale bar. */
+  async snapshot(): Promise<Blob> {
+    const { state } = this.store;
+    this.drawImage(state);
+    this.drawOverlay(state);
+    const canvas = new OffscreenCanvas(this.imageCanvas.width, this.imageCanvas.height);
+    const context = canvas.getContext('2d')!;
+    context.drawImage(this.imageCanvas, 0, 0);
+    context.drawImage(this.overlayCanvas, 0, 0);
+    return canvas.convertToBlob({ type: 'image/png' });
+  }
+
+  private drawImage({ shown, look }: State): void {
+    if (shown) {
+      this.view.setImage(shown.fullWidth, shown.fullHeight);
+    }
+
+    this.image.draw(shown, this.view, look);
+    text(byId('zoom'), shown ? `${(this.view.scale * (window.devicePixelRatio || 1) * 100).toFixed(0)}\u2009%${shown.bin > 1 ? `, ${shown.bin}×${shown.bin} binned` : ''}` : unknown);
+  }
+
+  private drawOverlay(state: State): void {
+    const { shown, layers, selected, pointer, events, status } = state;
+    const analysis = this.analysis();
+    this.overlay.draw({
+      view: this.view,
+      analysis,
+      layers,
+      selected,
+      hovered: pointer ? this.particleAt(...pointer) : null,
+      marks: events
+        .filter((e) => e.kind === 'annotation' && typeof e.x === 'number' && typeof e.y === 'number')
+        .map((event) => ({ event, near: !!shown && event.frame !== null && Math.abs(event.frame - shown.number) <= markFrames })),
+      nmPerPx: status?.calibration.pixel_size_nm?.value ?? null,
+    });
+    this.tellAge(state, analysis);
+  }
+
+  private tellAge({ shown, layers, status }: State, analysis: Analysis | null): void {
+    const behind = shown && analysis ? shown.number - analysis.frame : null;
+    this.age.hidden = !shown || !layers.overlay || behind === 0;
+    this.age.dataset.behind = behind === null ? '' : String(behind);
+    text(this.age, behind === null
+      ? status?.state === 'learning' ? 'no overlay yet: learning from the first frames' : 'no overlay for this frame'
+      : `overlay ${behind} frame${behind === 1 ? '' : 's'} behind`);
+  }
+
+  private tellPointer({ shown, pointer, status }: State): void {
+    const readout = byId('readout');
+    const x = pointer ? Math.round(pointer[0]) : -1;
+    const y = pointer ? Math.round(pointer[1]) : -1;
+    if (!shown || !pointer || x < 0 || y < 0 || x >= shown.fullWidth || y >= shown.fullHeight) {
+      text(readout, unknown);
+      return;
+    }
+
+    const column = Math.min(Math.floor(x / shown.bin), shown.width - 1);
+    const row = Math.min(Math.floor(y / shown.bin), shown.height - 1);
+    const nm = status?.calibration.pixel_size_nm?.value;
+    const value = pixelAt(shown, column, row);
+    const parts = [
+      `x ${x}  y ${y} px`,
+      nm ? `${(x * nm).toFixed(1)}, ${(y * nm).toFixed(1)} nm` : 'nm: pixel size unknown',
+      `${Number.isInteger(value) ? value : value.toPrecision(5)} counts${shown.bin > 1 ? ` (mean of ${shown.bin}×${shown.bin})` : ''}`,
+    ];
+    const particle = this.particleAt(...pointer);
+    if (particle !== null) {
+      parts.push(`particle ${particle}`);
+    }
+
+    text(readout, parts.join('   '));
+  }
+}
+
+function nearest(points: Points, x: number, y: number, slack: number): number | null {
+  let best: number | null = null;
+  let bestDistance = Infinity;
+  for (let i = 0; i < points.count; i++) {
+    const distance = Math.hypot(points.x[i] - x, points.y[i] - y);
+    if (distance < bestDistance && distance <= points.majorPx[i] * 0.6 + slack) {
+      bestDistance = distance;
+      best = points.particle[i];
+    }
+  }
+
+  return best;
+}
