@@ -1,3 +1,4 @@
+using LiveLtem.Broadcast.Grpc;
 using LiveLtem.Broadcast.Hub;
 using LiveLtem.Broadcast.Web;
 using LiveLtem.Broadcast.ZeroMq;
@@ -19,6 +20,7 @@ public sealed class BroadcastServer : IAsyncDisposable
     private readonly CancellationTokenSource _cutOff = new();
     private ZeroMqPublisher? _zmq;
     private WebApplication? _web;
+    private WebApplication? _grpc;
     private int _disposed;
 
     private BroadcastServer(string session, TimeProvider time, ILogger logger)
@@ -32,6 +34,9 @@ public sealed class BroadcastServer : IAsyncDisposable
 
     /// <summary>The viewer's address, with the port in use.</summary>
     public Uri WebUrl { get; private set; } = null!;
+
+    /// <summary>Where gRPC clients connect (HTTP/2 without TLS), with the port in use.</summary>
+    public Uri GrpcUrl { get; private set; } = null!;
 
     /// <summary>Where ZeroMQ subscribers connect, with the port in use.</summary>
     public string ZmqEndpoint => _zmq!.Endpoint;
@@ -55,11 +60,14 @@ public sealed class BroadcastServer : IAsyncDisposable
         var server = new BroadcastServer(@operator.Session, clock, loggers.CreateLogger("LiveLtem.Broadcast"));
         try
         {
-            var web = new WebApp(server._hub, @operator, catalog, server._readiness, clock, server._logger, server._cutOff.Token);
+            var grpc = new GrpcApp(server._hub, @operator, catalog, server._readiness, server._logger, server._cutOff.Token);
+            var web = new WebApp(server._hub, @operator, catalog, server._readiness, grpc, clock, server._logger, server._cutOff.Token);
             server._web = web.Build(address, options.WebPort, loggers);
             server.WebUrl = await KestrelHost.StartAsync(server._web, options.WebPort, "--web-port", cancellationToken).ConfigureAwait(false);
+            server._grpc = grpc.Build(address, options.GrpcPort, loggers);
+            server.GrpcUrl = await KestrelHost.StartAsync(server._grpc, options.GrpcPort, "--grpc-port", cancellationToken).ConfigureAwait(false);
             server._zmq = new ZeroMqPublisher(server._hub, address, options.ZmqPort, server._logger);
-            server._logger.Listening(server.WebUrl.ToString(), "", server.ZmqEndpoint);
+            server._logger.Listening(server.WebUrl.ToString(), server.GrpcUrl.ToString(), server.ZmqEndpoint);
             return server;
         }
         catch
@@ -85,7 +93,7 @@ public sealed class BroadcastServer : IAsyncDisposable
         _readiness.Set(false, "the session has ended");
         _hub.Complete();
         _zmq?.Dispose();
-        await StopAsync(_web).ConfigureAwait(false);
+        await Task.WhenAll(StopAsync(_web), StopAsync(_grpc)).ConfigureAwait(false);
         await _cutOff.CancelAsync().ConfigureAwait(false);
         _cutOff.Dispose();
     }

@@ -17,7 +17,10 @@ internal sealed class LiveHub(string session, TimeProvider time) : ILivePublishe
 
     /// <inheritdoc/>
     public IReadOnlyList<SubscriberStatus> Subscribers =>
-        [.. Volatile.Read(ref _mailboxes).Select(mailbox => new SubscriberStatus(mailbox.Kind, mailbox.Name, mailbox.Sent, mailbox.Dropped))];
+        [.. from mailbox in Volatile.Read(ref _mailboxes)
+            let name = mailbox.Name
+            where name is not null
+            select new SubscriberStatus(mailbox.Kind, name, mailbox.Sent, mailbox.Dropped)];
 
     public long NowUnixNs => UnixTime.Nanoseconds(time.GetUtcNow());
 

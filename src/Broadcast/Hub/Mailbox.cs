@@ -9,19 +9,20 @@ internal sealed class Mailbox : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Lane?[] _lanes = new Lane?[Topics.Count];
+    private readonly Func<string?> _name;
     private readonly Action _wake;
     private long _order;
     private bool _completed;
 
     /// <summary>Creates an empty mailbox.</summary>
     /// <param name="kind">zmq, grpc or web.</param>
-    /// <param name="name">Who reads it.</param>
+    /// <param name="name">Who reads it; null while nobody does.</param>
     /// <param name="topics">What its reader wants.</param>
     /// <param name="wake">Called, on the thread that offers, when something came or the mailbox was completed. Must not wait.</param>
-    public Mailbox(string kind, string name, IEnumerable<Topic> topics, Action wake)
+    public Mailbox(string kind, Func<string?> name, IEnumerable<Topic> topics, Action wake)
     {
         Kind = kind;
-        Name = name;
+        _name = name;
         _wake = wake;
         foreach (var topic in topics)
         {
@@ -31,7 +32,8 @@ internal sealed class Mailbox : IDisposable
 
     public string Kind { get; }
 
-    public string Name { get; }
+    /// <summary>Who reads it; null while nobody does.</summary>
+    public string? Name => _name();
 
     /// <summary>Messages taken out.</summary>
     public long Sent => Sum(static lane => lane.Sent);

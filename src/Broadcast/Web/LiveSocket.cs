@@ -40,7 +40,7 @@ internal sealed class LiveSocket : IDisposable
         _hub = hub;
         _operator = @operator;
         _time = time;
-        Mailbox = new Mailbox("web", name, AllTopics, _signal.Set);
+        Mailbox = new Mailbox("web", () => name, AllTopics, _signal.Set);
         _pace = time.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -79,12 +79,13 @@ internal sealed class LiveSocket : IDisposable
             await GreetAsync(cancellationToken).ConfigureAwait(false);
             while (!Volatile.Read(ref _leaving))
             {
+                var ended = Mailbox.Completed; // asked first: what came before the end is still in there
                 using var message = Mailbox.TryTake(FrameIsDue());
                 if (message is not null)
                 {
                     await SendAsync(message, cancellationToken).ConfigureAwait(false);
                 }
-                else if (Mailbox.Completed)
+                else if (ended)
                 {
                     return;
                 }

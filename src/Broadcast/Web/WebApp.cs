@@ -1,4 +1,5 @@
 using System.Net;
+using LiveLtem.Broadcast.Grpc;
 using LiveLtem.Broadcast.Hub;
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
@@ -25,6 +26,7 @@ internal sealed class WebApp
     private readonly IOperator _operator;
     private readonly ISessionCatalog? _catalog;
     private readonly Readiness _readiness;
+    private readonly GrpcApp _grpc;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationToken _cutOff;
@@ -35,16 +37,19 @@ internal sealed class WebApp
     /// <param name="operator">Takes the commands.</param>
     /// <param name="catalog">Kept sessions, or null.</param>
     /// <param name="readiness">For <c>/readyz</c>.</param>
+    /// <param name="grpc">The services, which browsers reach by gRPC-web.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where trouble is told.</param>
     /// <param name="cutOff">Ends viewers that do not end by themselves.</param>
     public WebApp(
-        LiveHub hub, IOperator @operator, ISessionCatalog? catalog, Readiness readiness, TimeProvider time, ILogger logger, CancellationToken cutOff)
+        LiveHub hub, IOperator @operator, ISessionCatalog? catalog, Readiness readiness, GrpcApp grpc, TimeProvider time, ILogger logger,
+        CancellationToken cutOff)
     {
         _hub = hub;
         _operator = @operator;
         _catalog = catalog;
         _readiness = readiness;
+        _grpc = grpc;
         _time = time;
         _logger = logger;
         _cutOff = cutOff;
@@ -54,12 +59,14 @@ internal sealed class WebApp
     public WebApplication Build(IPAddress address, int port, ILoggerFactory loggers)
     {
         var builder = KestrelHost.CreateBuilder(address, port, HttpProtocols.Http1, loggers);
-        builder.Services.AddRouting();
+        _grpc.AddServices(builder.Services, alone: false);
         var app = builder.Build();
         app.Use(AnswerFaultsAsync);
         app.Use(RequestGuard.InvokeAsync);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = PingEvery, KeepAliveTimeout = GoneAfter });
         app.UseRouting();
+        app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
+        GrpcApp.Map(app);
         new ApiEndpoints(_operator, _catalog, _readiness).Map(app);
         app.Map("/live", LiveAsync);
         app.MapMethods("{**path}", [HttpMethods.Get, HttpMethods.Head], FileAsync);

@@ -72,6 +72,22 @@ internal static class StatusLayout
         writer.EndMap();
     }
 
+    public static string BranchName(FrameBranches branch) => branch switch
+    {
+        FrameBranches.Analysis => "analysis",
+        FrameBranches.Recording => "recording",
+        _ => "preview",
+    };
+
+    public static string PolicyName(EdgePolicy policy) => policy == EdgePolicy.Wait ? "wait" : "latest";
+
+    public static string LevelName(EdgeLevel level) => level switch
+    {
+        EdgeLevel.Normal => "normal",
+        EdgeLevel.Filling => "filling",
+        _ => "full",
+    };
+
     private static void Calibrated<TWriter>(ref TWriter writer, ReadOnlySpan<byte> name, Calibrated? value)
         where TWriter : struct, IWireWriter, allows ref struct
     {
@@ -169,13 +185,6 @@ internal static class StatusLayout
         writer.EndArray();
     }
 
-    private static string BranchName(FrameBranches branch) => branch switch
-    {
-        FrameBranches.Analysis => "analysis",
-        FrameBranches.Recording => "recording",
-        _ => "preview",
-    };
-
     private static void Stages<TWriter>(ref TWriter writer, IReadOnlyList<StageStatus> stages)
         where TWriter : struct, IWireWriter, allows ref struct
     {
@@ -209,7 +218,7 @@ internal static class StatusLayout
         {
             writer.BeginMap(9);
             writer.Field("name"u8, edge.Name);
-            writer.Field("policy"u8, edge.Policy == EdgePolicy.Wait ? "wait" : "latest");
+            writer.Field("policy"u8, PolicyName(edge.Policy));
             writer.Field("capacity"u8, edge.Capacity);
             writer.Field("queued"u8, edge.Queued);
             writer.Field("peak_queued"u8, edge.PeakQueued);
@@ -222,11 +231,4 @@ internal static class StatusLayout
 
         writer.EndArray();
     }
-
-    private static string LevelName(EdgeLevel level) => level switch
-    {
-        EdgeLevel.Normal => "normal",
-        EdgeLevel.Filling => "filling",
-        _ => "full",
-    };
 }

@@ -55,7 +55,7 @@ internal sealed class ZeroMqPublisher : IDisposable
         _monitor = new NetMQMonitor(_socket, $"inproc://liveltem-{Guid.NewGuid():N}", SocketEvents.Accepted | SocketEvents.Disconnected);
         _monitor.Accepted += (_, _) => Interlocked.Increment(ref _connections);
         _monitor.Disconnected += (_, _) => Interlocked.Decrement(ref _connections);
-        _mailbox = new Mailbox("zmq", "", Enum.GetValues<Topic>(), Wake);
+        _mailbox = new Mailbox("zmq", Describe, Enum.GetValues<Topic>(), Wake);
         foreach (var topic in Enum.GetValues<Topic>())
         {
             _mailbox.SetWanted(topic, false);
@@ -90,15 +90,6 @@ internal sealed class ZeroMqPublisher : IDisposable
     /// <summary>Where subscribers connect, with the port in use: <c>tcp://127.0.0.1:5556</c>.</summary>
     public string Endpoint { get; }
 
-    /// <summary>Open connections, of whatever kind.</summary>
-    public int Connections => Math.Max(0, Volatile.Read(ref _connections));
-
-    /// <summary>Messages handed to the socket.</summary>
-    public long Sent => _mailbox.Sent;
-
-    /// <summary>Messages that the sending thread was too slow for.</summary>
-    public long Dropped => _mailbox.Dropped;
-
     /// <summary>Sends what waits, then closes the socket.</summary>
     public void Dispose()
     {
@@ -118,6 +109,14 @@ internal sealed class ZeroMqPublisher : IDisposable
         _socket.Dispose();
         _incoming.Close();
     }
+
+    // A publisher cannot tell its subscribers apart: they have one count, of what was handed to the socket.
+    private string? Describe() => Volatile.Read(ref _connections) switch
+    {
+        <= 0 => null,
+        1 => "1 connection",
+        var many => $"{many} connections",
+    };
 
     // Runs on the thread that publishes: many calls in a row make one signal.
     private void Wake()
@@ -150,10 +149,11 @@ internal sealed class ZeroMqPublisher : IDisposable
         Volatile.Write(ref _signalled, 0);
         for (var i = 0; i < MostInARow; i++)
         {
+            var ended = _mailbox.Completed; // asked first: what came before the end is still in there
             using var message = _mailbox.TryTake();
             if (message is null)
             {
-                if (_mailbox.Completed)
+                if (ended)
                 {
                     _poller.StopAsync();
                 }
