@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using LiveLtem.Inference.Pose;
 using OpenCvSharp;
@@ -11,6 +12,7 @@ namespace LiveLtem.Inference.Segment;
 internal static class BackgroundEstimator
 {
     private const int CellsAcross = 64;
+    private const float LeastSupport = 0.04f;
 
     /// <summary>Side of a grid cell, working pixels.</summary>
     public static int CellOf(Mat work) => Math.Clamp(Math.Max(work.Rows, work.Cols) / CellsAcross, 1, Math.Max(1, Math.Min(work.Rows, work.Cols)));
@@ -25,39 +27,9 @@ internal static class BackgroundEstimator
         var cell = CellOf(work);
         var rows = Math.Max(1, work.Rows / cell);
         var columns = Math.Max(1, work.Cols / cell);
-        var area = new Rect(0, 0, columns * cell, rows * cell);
-        using var weight = new Mat();
-        if (free is null)
-        {
-            weight.Create(rows, columns, MatType.CV_32FC1);
-            weight.SetTo(1);
-        }
-        else
-        {
-            using var part = free[area];
-            using var scaled = new Mat();
-            part.ConvertTo(scaled, MatType.CV_32FC1, 1 / 255.0);
-            Cv2.Resize(scaled, weight, new Size(columns, rows), 0, 0, InterpolationFlags.Area);
-        }
-
-        using var sum = new Mat();
-        using (var part = work[area])
-        {
-            if (free is null)
-            {
-                Cv2.Resize(part, sum, new Size(columns, rows), 0, 0, InterpolationFlags.Area);
-            }
-            else
-            {
-                using var kept = new Mat(area.Height, area.Width, MatType.CV_32FC1, new Scalar(0));
-                using var mask = free[area];
-                part.CopyTo(kept, mask);
-                Cv2.Resize(kept, sum, new Size(columns, rows), 0, 0, InterpolationFlags.Area);
-            }
-        }
-
-        var values = Read(sum);
-        var weights = Read(weight);
+        var values = new float[rows * columns];
+        var weights = new float[rows * columns];
+        ImageLoops.CellSums(work, free, cell, rows, columns, values, weights);
         var trend = Trend(values, weights, rows, columns);
         for (var i = 0; i < values.Length; i++)
         {
@@ -66,6 +38,13 @@ internal static class BackgroundEstimator
 
         var sigma = Math.Max(0.8, reachPx / (cell * bin));
         var fine = Convolve(values, weights, rows, columns, sigma, out var support);
+        if (TensorPrimitives.Min<float>(support) >= LeastSupport)
+        {
+            TensorPrimitives.Multiply(fine, trend, fine);
+            TensorPrimitives.Max(fine, 1e-3f, fine);
+            return new BackgroundMap(fine, rows, columns, cell * bin);
+        }
+
         var wide = Convolve(values, weights, rows, columns, sigma * 4, out var wideSupport);
         double total = 0, mass = 0;
         for (var i = 0; i < values.Length; i++)
@@ -78,7 +57,7 @@ internal static class BackgroundEstimator
         for (var i = 0; i < fine.Length; i++)
         {
             // A cell with too little free liquid around it leans on its wider neighbourhood.
-            var trust = Math.Min(1, support[i] / 0.04);
+            var trust = Math.Min(1, support[i] / LeastSupport);
             var far = wideSupport[i] > 1e-4 ? wide[i] : mean;
             fine[i] = (float)((trust * fine[i]) + ((1 - trust) * far)) * trend[i];
             if (!(fine[i] > 1e-3f))
@@ -90,41 +69,13 @@ internal static class BackgroundEstimator
         return new BackgroundMap(fine, rows, columns, cell * bin);
     }
 
-    /// <summary>Draws the surface at working resolution, CV_32FC1.</summary>
-    public static Mat Render(BackgroundMap map, int bin, Size size)
-    {
-        using var coarse = Mat.FromPixelData(map.Rows, map.Columns, MatType.CV_32FC1, map.Values);
-        var cell = map.Step / bin;
-        using var covered = new Mat();
-        Cv2.Resize(coarse, covered, new Size(map.Columns * cell, map.Rows * cell), 0, 0, InterpolationFlags.Linear);
-        var result = new Mat();
-        Cv2.CopyMakeBorder(covered, result, 0, size.Height - covered.Rows, 0, size.Width - covered.Cols, BorderTypes.Replicate);
-        return result;
-    }
-
     // Weighted least-squares quadratic through the cells' means; flat where too few cells are free.
     private static float[] Trend(float[] sums, float[] weights, int rows, int columns)
     {
         const int terms = 6;
         Span<double> h = stackalloc double[terms * terms];
         Span<double> g = stackalloc double[terms];
-        Span<double> basis = stackalloc double[terms];
-        double total = 0, mass = 0;
-        for (var i = 0; i < sums.Length; i++)
-        {
-            Basis(i, rows, columns, basis);
-            total += sums[i];
-            mass += weights[i];
-            for (var a = 0; a < terms; a++)
-            {
-                g[a] += basis[a] * sums[i];
-                for (var b = 0; b < terms; b++)
-                {
-                    h[(a * terms) + b] += basis[a] * basis[b] * weights[i];
-                }
-            }
-        }
-
+        var (total, mass) = Moments(sums, weights, rows, columns, h, g);
         var mean = mass > 0 ? total / mass : 1;
         var trend = new float[sums.Length];
         for (var a = 0; a < terms; a++)
@@ -139,32 +90,67 @@ internal static class BackgroundEstimator
         }
 
         SmallSolver.Solve(h, terms, g);
-        for (var i = 0; i < trend.Length; i++)
+        for (var row = 0; row < rows; row++)
         {
-            Basis(i, rows, columns, basis);
-            var value = 0.0;
-            for (var a = 0; a < terms; a++)
+            var y = Place(row, rows);
+            double constant = g[0] + (g[2] * y) + (g[5] * y * y), slope = g[1] + (g[4] * y);
+            for (var column = 0; column < columns; column++)
             {
-                value += basis[a] * g[a];
+                var x = Place(column, columns);
+                trend[(row * columns) + column] = (float)Math.Clamp(constant + (x * (slope + (x * g[3]))), 0.2 * mean, 5 * mean);
             }
-
-            trend[i] = (float)Math.Clamp(value, 0.2 * mean, 5 * mean);
         }
 
         return trend;
-
-        static void Basis(int cell, int rows, int columns, Span<double> basis)
-        {
-            var x = columns > 1 ? (2.0 * (cell % columns) / (columns - 1)) - 1 : 0;
-            var y = rows > 1 ? (2.0 * (cell / columns) / (rows - 1)) - 1 : 0;
-            basis[0] = 1;
-            basis[1] = x;
-            basis[2] = y;
-            basis[3] = x * x;
-            basis[4] = x * y;
-            basis[5] = y * y;
-        }
     }
+
+    // Normal equations of 1, x, y, x^2, xy, y^2 over the cells, from sums along each row.
+    private static (double Total, double Mass) Moments(float[] sums, float[] weights, int rows, int columns, Span<double> h, Span<double> g)
+    {
+        const int terms = 6;
+        ReadOnlySpan<int> powerX = [0, 1, 0, 2, 1, 0];
+        ReadOnlySpan<int> powerY = [0, 0, 1, 0, 1, 2];
+        Span<double> weighted = stackalloc double[5];
+        Span<double> summed = stackalloc double[3];
+        Span<double> y = stackalloc double[5];
+        for (var row = 0; row < rows; row++)
+        {
+            weighted.Clear();
+            summed.Clear();
+            for (var column = 0; column < columns; column++)
+            {
+                double x = Place(column, columns), w = weights[(row * columns) + column], s = sums[(row * columns) + column], xx = x * x;
+                weighted[0] += w;
+                weighted[1] += w * x;
+                weighted[2] += w * xx;
+                weighted[3] += w * xx * x;
+                weighted[4] += w * xx * xx;
+                summed[0] += s;
+                summed[1] += s * x;
+                summed[2] += s * xx;
+            }
+
+            y[0] = 1;
+            for (var p = 1; p < 5; p++)
+            {
+                y[p] = y[p - 1] * Place(row, rows);
+            }
+
+            for (var a = 0; a < terms; a++)
+            {
+                g[a] += summed[powerX[a]] * y[powerY[a]];
+                for (var b = 0; b < terms; b++)
+                {
+                    h[(a * terms) + b] += weighted[powerX[a] + powerX[b]] * y[powerY[a] + powerY[b]];
+                }
+            }
+        }
+
+        return (g[0], h[0]);
+    }
+
+    // -1 at the first cell, 1 at the last.
+    private static double Place(int cell, int cells) => cells > 1 ? (2.0 * cell / (cells - 1)) - 1 : 0;
 
     private static float[] Read(Mat mat)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Intrinsics;
 using LiveLtem.Core;
 using OpenCvSharp;
 
@@ -9,7 +10,8 @@ namespace LiveLtem.Inference.Segment;
 internal sealed class ClassicalSegmenter(SegmenterSettings settings)
 {
     private const int BackgroundPasses = 2;
-    private const int MedianStep = 13;
+    private const int MedianSamples = 8192;
+    private const double SettledMap = 0.03;
     private const double LargestShare = 0.3;
     private const double LeastSnr = 4.5;
 
@@ -35,18 +37,24 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
     /// <param name="passes">Refinements; each leaves out what the one before took for particle.</param>
     public BackgroundMap Flatten(Mat work, Mat smooth, Mat contrast, int passes)
     {
-        var map = Settings.Background is { } learnt && learnt.Rows * learnt.Step <= work.Rows * Settings.Bin && Settings.Level > 0
-            ? Scaled(learnt, Median(smooth) / Settings.Level)
+        var learnt = Settings.Background is { } known && known.Rows * known.Step <= work.Rows * Settings.Bin && Settings.Level > 0;
+        var map = learnt
+            ? Scaled(Settings.Background!, Median(smooth) / Settings.Level)
             : BackgroundEstimator.Fit(work, null, Settings.Bin, Settings.BackgroundPx);
-        Contrast(smooth, map, contrast);
+        ImageLoops.Contrast(smooth, map, Settings.Bin, Settings.Dark, contrast);
         using var free = new Mat();
-        using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size(5, 5));
+        using var kernel = Cv2.GetStructuringElement(MorphShapes.Rect, new Size(5, 5));
         for (var pass = 0; pass < passes; pass++)
         {
-            Mask(contrast, Settings.Threshold * 0.75, above: false, free);
+            ImageLoops.Mask(contrast, Settings.Threshold * 0.75, above: false, free);
             Cv2.Erode(free, free, kernel);
+            var before = map;
             map = BackgroundEstimator.Fit(work, free, Settings.Bin, Settings.BackgroundPx);
-            Contrast(smooth, map, contrast);
+            ImageLoops.Contrast(smooth, map, Settings.Bin, Settings.Dark, contrast);
+            if (learnt && LargestChange(before, map) < SettledMap * Settings.Contrast)
+            {
+                break;
+            }
         }
 
         return map;
@@ -56,46 +64,48 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
     public IReadOnlyList<Blob> Components(Mat contrast, Mat labels)
     {
         using var mask = new Mat();
-        Mask(contrast, Settings.Threshold, above: true, mask);
-        using var stats = new Mat();
-        using var centres = new Mat();
-        var count = Cv2.ConnectedComponentsWithStats(mask, labels, stats, centres, PixelConnectivity.Connectivity4, MatType.CV_32SC1);
+        ImageLoops.Mask(contrast, Settings.Threshold, above: true, mask);
+        var count = Cv2.ConnectedComponents(mask, labels, PixelConnectivity.Connectivity4, MatType.CV_32SC1);
+        var moments = ArrayPool<BlobMoments>.Shared.Rent(count);
+        Array.Clear(moments, 0, count);
+        Gather(contrast, labels, moments);
         var blobs = new List<Blob>();
         for (var label = 1; label < count; label++)
         {
-            var area = stats.At<int>(label, (int)ConnectedComponentsTypes.Area);
-            if (area < Settings.MinArea)
+            ref var whole = ref moments[label];
+            if (whole.Count < Settings.MinArea)
             {
                 continue;
             }
 
-            var box = new Rect(
-                stats.At<int>(label, (int)ConnectedComponentsTypes.Left), stats.At<int>(label, (int)ConnectedComponentsTypes.Top),
-                stats.At<int>(label, (int)ConnectedComponentsTypes.Width), stats.At<int>(label, (int)ConnectedComponentsTypes.Height));
-            if (area < 1.25 * Settings.TypicalArea)
+            var box = whole.Box;
+            var atBorder = box.X == 0 || box.Y == 0 || box.Right == labels.Cols || box.Bottom == labels.Rows;
+            if (whole.Count < 1.25 * Settings.TypicalArea)
             {
-                var blob = Measure(contrast, labels, box, label, null, 0);
-                if (StandsOut(blob))
-                {
-                    blobs.Add(blob);
-                }
-
+                Keep(whole.ToBlob(label, Settings.Bin, atBorder), blobs);
                 continue;
             }
 
-            var parts = InstanceSplitter.Split(labels, box, label, Settings.MinArea, out var part);
-            for (var p = 1; p <= parts; p++)
+            var number = InstanceSplitter.Split(labels, box, label, Settings.MinArea, out var parts);
+            foreach (var part in Gather(contrast, box, parts, number))
             {
-                var blob = Measure(contrast, labels, box, label, part, p);
-                var pixels = blob.Area / (Settings.Bin * Settings.Bin);
-                if (StandsOut(blob) && pixels >= Settings.MinArea && pixels < LargestShare * contrast.Rows * contrast.Cols)
+                if (part.Count >= Settings.MinArea && part.Count < LargestShare * contrast.Rows * contrast.Cols)
                 {
-                    blobs.Add(blob);
+                    Keep(part.ToBlob(label, Settings.Bin, atBorder), blobs);
                 }
             }
         }
 
+        ArrayPool<BlobMoments>.Shared.Return(moments);
         return blobs;
+    }
+
+    private void Keep(in Blob blob, List<Blob> blobs)
+    {
+        if (StandsOut(blob))
+        {
+            blobs.Add(blob);
+        }
     }
 
     // Specks of noise over the threshold: not worth a fit. White noise assumed, so correlated noise passes rather than a faint particle fails.
@@ -106,17 +116,20 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
         return blob.Contrast * Math.Sqrt(pixels) > LeastSnr * white;
     }
 
-    /// <summary>Median of a CV_32FC1 image, from every 13th pixel.</summary>
+    /// <summary>Median of a CV_32FC1 image, from some thousand pixels spread over it.</summary>
     public static unsafe double Median(Mat image)
     {
         int rows = image.Rows, columns = image.Cols;
-        var some = ArrayPool<float>.Shared.Rent((rows * columns / MedianStep) + 1);
+
+        // An odd step does not fall in with rows of any even length.
+        var spread = Math.Max(1, rows * columns / MedianSamples) | 1;
+        var some = ArrayPool<float>.Shared.Rent((rows * columns / spread) + 1);
         var count = 0;
         var next = 0;
         for (var y = 0; y < rows; y++)
         {
             var line = (float*)image.Ptr(y);
-            for (; next < columns; next += MedianStep)
+            for (; next < columns; next += spread)
             {
                 some[count++] = line[next];
             }
@@ -130,75 +143,79 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
         return median;
     }
 
-    // OpenCV's own comparison with a number takes fifty times as long here.
-    private static unsafe void Mask(Mat image, double threshold, bool above, Mat mask)
-    {
-        int rows = image.Rows, columns = image.Cols;
-        mask.Create(rows, columns, MatType.CV_8UC1);
-        var limit = (float)threshold;
-        for (var y = 0; y < rows; y++)
-        {
-            var source = (float*)image.Ptr(y);
-            var target = (byte*)mask.Ptr(y);
-            for (var x = 0; x < columns; x++)
-            {
-                target[x] = (byte)(-(source[x] > limit == above ? 1 : 0));
-            }
-        }
-    }
-
     private static BackgroundMap Scaled(BackgroundMap map, double factor) =>
         new([.. map.Values.Select(v => (float)Math.Max(1e-3, v * factor))], map.Rows, map.Columns, map.Step);
 
-    private void Contrast(Mat smooth, BackgroundMap map, Mat contrast)
+    private static double LargestChange(BackgroundMap before, BackgroundMap after)
     {
-        using var full = BackgroundEstimator.Render(map, Settings.Bin, smooth.Size());
-        using var ratio = new Mat();
-        Cv2.Divide(smooth, full, ratio);
-        var sign = Settings.Dark ? -1 : 1;
-        ratio.ConvertTo(contrast, MatType.CV_32FC1, sign, -sign);
+        if (before.Values.Length != after.Values.Length)
+        {
+            return double.MaxValue;
+        }
+
+        var most = 0.0;
+        for (var i = 0; i < before.Values.Length; i++)
+        {
+            most = Math.Max(most, Math.Abs((after.Values[i] / before.Values[i]) - 1));
+        }
+
+        return most;
     }
 
-    private unsafe Blob Measure(Mat contrast, Mat labels, Rect box, int label, int[]? part, int number)
+    // One pass over the labels sums up every component at once, run by run.
+    private static unsafe void Gather(Mat contrast, Mat labels, BlobMoments[] moments)
     {
-        double m = 0, mx = 0, my = 0, mxx = 0, mxy = 0, myy = 0, weight = 0;
-        for (var y = 0; y < box.Height; y++)
+        int rows = labels.Rows, columns = labels.Cols;
+        for (var y = 0; y < rows; y++)
         {
-            var line = (int*)labels.Ptr(box.Y + y) + box.X;
-            var value = (float*)contrast.Ptr(box.Y + y) + box.X;
-            for (var x = 0; x < box.Width; x++)
+            var line = (int*)labels.Ptr(y);
+            var value = (float*)contrast.Ptr(y);
+            var x = 0;
+            while (x < columns)
             {
-                if (line[x] != label || (part is not null && part[(y * box.Width) + x] != number))
+                if (x + 8 <= columns && Vector256.EqualsAll(Vector256.Load(line + x), Vector256<int>.Zero))
                 {
+                    x += 8;
                     continue;
                 }
 
-                m++;
-                mx += x;
-                my += y;
-                mxx += (double)x * x;
-                mxy += (double)x * y;
-                myy += (double)y * y;
-                weight += value[x];
+                var label = line[x];
+                var from = x++;
+                while (x < columns && line[x] == label)
+                {
+                    x++;
+                }
+
+                if (label > 0)
+                {
+                    moments[label].AddRun(y, from, x, value);
+                }
+            }
+        }
+    }
+
+    private static unsafe BlobMoments[] Gather(Mat contrast, Rect box, int[] parts, int number)
+    {
+        var moments = new BlobMoments[number];
+        for (var y = 0; y < box.Height; y++)
+        {
+            var value = (float*)contrast.Ptr(box.Y + y);
+            for (var x = 0; x < box.Width;)
+            {
+                var part = parts[(y * box.Width) + x];
+                var from = x++;
+                while (x < box.Width && parts[(y * box.Width) + x] == part)
+                {
+                    x++;
+                }
+
+                if (part > 0)
+                {
+                    moments[part - 1].AddRun(box.Y + y, box.X + from, box.X + x, value);
+                }
             }
         }
 
-        if (m == 0)
-        {
-            return default;
-        }
-
-        double cx = mx / m, cy = my / m;
-        double xx = (mxx / m) - (cx * cx) + (1 / 12.0), yy = (myy / m) - (cy * cy) + (1 / 12.0), xy = (mxy / m) - (cx * cy);
-        var root = Math.Sqrt((0.25 * (xx - yy) * (xx - yy)) + (xy * xy));
-        var mean = (xx + yy) / 2;
-
-        // A bar of half-length a has the second moment a^2 / 3 along it.
-        double bin = Settings.Bin;
-        var offset = (bin - 1) / 2;
-        return new Blob(
-            label, ((box.X + cx) * bin) + offset, ((box.Y + cy) * bin) + offset, m * bin * bin,
-            Math.Sqrt(3 * (mean + root)) * bin, Math.Sqrt(3 * Math.Max(1 / 12.0, mean - root)) * bin, 0.5 * Math.Atan2(2 * xy, xx - yy), weight / m,
-            box.X == 0 || box.Y == 0 || box.Right == labels.Cols || box.Bottom == labels.Rows);
+        return moments;
     }
 }

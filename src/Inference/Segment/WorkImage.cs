@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Numerics.Tensors;
 using LiveLtem.Core;
 using OpenCvSharp;
 
@@ -10,54 +12,55 @@ internal static class WorkImage
     /// <param name="frame">The frame; not kept.</param>
     /// <param name="bin">Frame pixels to one working pixel; rows and columns that do not fill one are left out.</param>
     /// <returns>Mean counts, CV_32FC1, owned by the caller.</returns>
-    public static Mat Bin(Frame frame, int bin)
+    public static unsafe Mat Bin(Frame frame, int bin)
     {
-        using var whole = Whole(frame);
         var rows = Math.Max(1, frame.Height / bin);
         var columns = Math.Max(1, frame.Width / bin);
-        var result = new Mat();
-        if (bin == 1)
+        var result = new Mat(rows, columns, MatType.CV_32FC1);
+        var width = Math.Min(frame.Width, columns * bin);
+        var high = Math.Min(frame.Height, bin);
+        var rented = ArrayPool<float>.Shared.Rent(2 * frame.Width);
+        var line = rented.AsSpan(0, width);
+        var sum = rented.AsSpan(frame.Width, width);
+        var size = frame.Type.BytesPerPixel();
+        for (var row = 0; row < rows; row++)
         {
-            whole.ConvertTo(result, MatType.CV_32FC1);
-            Cv2.PatchNaNs(result, 0);
-            return result;
+            var target = new Span<float>((float*)result.Ptr(row), columns);
+            for (var k = 0; k < high; k++)
+            {
+                var into = k == 0 ? sum : line;
+                PixelConverter.ToFloat(frame.Bytes.Slice(((row * bin) + k) * frame.Width * size, width * size), frame.Type, into);
+                if (frame.Type == PixelType.Float32)
+                {
+                    DropNaN(into);
+                }
+
+                if (k > 0)
+                {
+                    TensorPrimitives.Add(sum, line, sum);
+                }
+            }
+
+            if (bin == 1)
+            {
+                sum.CopyTo(target);
+            }
+            else
+            {
+                ImageLoops.AverageAlong(sum, Math.Min(bin, width), target);
+            }
         }
 
-        using var part = whole[new Rect(0, 0, Math.Min(frame.Width, columns * bin), Math.Min(frame.Height, rows * bin))];
-
-        // Eight-bit means would be rounded to whole counts: they are averaged in 16 bit or more.
-        using var wide = new Mat();
-        part.ConvertTo(wide, MatType.CV_32FC1);
-        if (frame.Type == PixelType.Float32)
-        {
-            Cv2.PatchNaNs(wide, 0);
-        }
-
-        Cv2.Resize(wide, result, new Size(columns, rows), 0, 0, InterpolationFlags.Area);
+        ArrayPool<float>.Shared.Return(rented);
         return result;
     }
 
-    private static Mat Whole(Frame frame)
+    private static void DropNaN(Span<float> line)
     {
-        if (frame.Type == PixelType.UInt32)
+        foreach (ref var value in line)
         {
-            // OpenCV has no unsigned 32-bit pixels.
-            var values = new float[frame.Height * frame.Width];
-            frame.CopyTo(values);
-            using var view = Mat.FromPixelData(frame.Height, frame.Width, MatType.CV_32FC1, values);
-            return view.Clone();
+            value = float.IsNaN(value) ? 0 : value;
         }
-
-        var type = frame.Type switch
-        {
-            PixelType.UInt8 => MatType.CV_8UC1,
-            PixelType.Int8 => MatType.CV_8SC1,
-            PixelType.UInt16 => MatType.CV_16UC1,
-            PixelType.Int16 => MatType.CV_16SC1,
-            PixelType.Int32 => MatType.CV_32SC1,
-            _ => MatType.CV_32FC1,
-        };
-        return Mat.FromPixelData(frame.Height, frame.Width, type, frame.Address);
     }
 
     /// <summary>Smooths by a Gaussian; the same image (a new header) where sigma is 0.</summary>
