@@ -11,6 +11,7 @@ internal sealed class FrameFitter
     private const double BarPenalty = 1;
     private const double StillOpen = 20;
     private const double TinyBlurs = 6;
+    private const double StillEnough = 0.25;
     private readonly ShapeKind[] _kinds;
     private readonly double[] _logPrior = new double[8];
     private readonly List<ShapePose> _near = [];
@@ -88,9 +89,11 @@ internal sealed class FrameFitter
     private void Fit(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses, int count)
     {
         var neighbours = Neighbourhoods(hypotheses);
+        var before = new ShapePose[count];
         for (var i = 0; i < count; i++)
         {
             hypotheses[i].Gap = GapAround(hypotheses, i, neighbours[i]);
+            before[i] = hypotheses[i].Pose;
         }
 
         for (var i = 0; i < count; i++)
@@ -100,7 +103,7 @@ internal sealed class FrameFitter
 
         for (var i = 0; i < count; i++)
         {
-            if (neighbours[i].Count > 0 && NeedsAnotherRound(hypotheses, i, neighbours[i]))
+            if (neighbours[i].Count > 0 && NeedsAnotherRound(hypotheses, i, neighbours[i], before))
             {
                 FitOne(frame, background, hypotheses, i, neighbours[i], sweep: 1);
             }
@@ -112,12 +115,18 @@ internal sealed class FrameFitter
         }
     }
 
-    // Where the outlines keep clear of one another, a neighbour that was a little off while this one was fitted changed nothing.
-    private bool NeedsAnotherRound(IReadOnlyList<Hypothesis> hypotheses, int index, List<int> neighbours)
+    // Where the outlines keep clear of one another, or the neighbour stayed where it was thought to be, a second fit would change nothing.
+    private bool NeedsAnotherRound(IReadOnlyList<Hypothesis> hypotheses, int index, List<int> neighbours, ShapePose[] before)
     {
         var one = hypotheses[index];
         foreach (var other in neighbours)
         {
+            // Those before it in the round were fitted by then, and those that stand did not move.
+            if (other < index || other >= before.Length || Moved(before[other], hypotheses[other].Pose) < StillEnough * Pose.Blur)
+            {
+                continue;
+            }
+
             // Who has not settled may have been guessed some pixels off.
             var reach = one.Known?.Shape is null || hypotheses[other].Known?.Shape is null ? 10 : 4;
             if (ShapeGuess.Gap(one.Pose, hypotheses[other].Pose) < reach * Pose.Blur)
@@ -127,6 +136,18 @@ internal sealed class FrameFitter
         }
 
         return false;
+    }
+
+    private static double Moved(in ShapePose from, in ShapePose to)
+    {
+        if (from.Kind != to.Kind)
+        {
+            return double.MaxValue;
+        }
+
+        var turned = to.Kind.HasAngle() ? Math.Abs(to.Angle - from.Angle) * 0.5 * to.Reach : 0;
+        var grown = Math.Max(Math.Abs(to.S1 - from.S1), Math.Abs(to.S2 - from.S2));
+        return Math.Max(Math.Abs(to.X - from.X), Math.Abs(to.Y - from.Y)) + turned + grown;
     }
 
     private List<int>[] Neighbourhoods(IReadOnlyList<Hypothesis> hypotheses)

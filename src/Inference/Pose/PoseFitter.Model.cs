@@ -75,19 +75,19 @@ internal sealed partial class PoseFitter
         TensorPrimitives.Add(weight, (float)(Noise.Variance(0) / (_level * _level)), weight);
         TensorPrimitives.ReciprocalSqrt(weight, weight);
         TensorPrimitives.Multiply(weight, _work.Inside.AsSpan(0, count), weight);
-        Residuals(pose, level, derivatives: false);
-        DropOutliers();
-        return Residuals(pose, level, derivatives: true);
+        var chi = Residuals(pose, level, derivatives: true);
+        return chi - DropOutliers(ShapeRenderer.Parameters(pose.Kind) + 2);
     }
 
     // A hot pixel, a cosmic ray or a scrap of dirt in a few pixels is no part of the model: it loses its weight. Where many pixels stand out the
     // guess is wrong instead, and they must keep pulling.
-    private void DropOutliers()
+    private double DropOutliers(int planes)
     {
-        var residual = _work.Residual.AsSpan(0, _box.Count);
+        var count = _box.Count;
+        var residual = _work.Residual.AsSpan(0, count);
         if (Math.Abs(TensorPrimitives.MaxMagnitude<float>(residual)) < OutlierSigma)
         {
-            return;
+            return 0;
         }
 
         var outliers = 0;
@@ -98,16 +98,25 @@ internal sealed partial class PoseFitter
 
         if (outliers > Math.Max(4, 0.004 * _inside))
         {
-            return;
+            return 0;
         }
 
-        for (var i = 0; i < residual.Length; i++)
+        var dropped = 0.0;
+        for (var i = 0; i < count; i++)
         {
             if (Math.Abs(residual[i]) > OutlierSigma)
             {
+                dropped += residual[i] * (double)residual[i];
                 _work.Weight[i] = 0;
+                residual[i] = 0;
+                for (var p = 0; p < planes; p++)
+                {
+                    _work.Jacobian[(p * count) + i] = 0;
+                }
             }
         }
+
+        return dropped;
     }
 
     // Model into 'model'; what the particle itself lets through into 'open'.
@@ -127,36 +136,60 @@ internal sealed partial class PoseFitter
         return Residuals(pose, level, derivatives);
     }
 
-    // Residual, and the Jacobian scaled by the weights, from what was drawn last.
+    // Residual, and the Jacobian scaled by the weights, from what was drawn last; one pass over all planes.
     private double Residuals(in ShapePose pose, double level, bool derivatives)
     {
         var count = _box.Count;
-        var poseCount = ShapeRenderer.Parameters(pose.Kind);
-        var coverage = _work.Coverage.AsSpan(0, count);
-        var weight = _work.Weight.AsSpan(0, count);
-        var residual = _work.Residual.AsSpan(0, count);
-        var byContrast = _work.Jacobian.AsSpan(poseCount * count, count);
-        var byLevel = _work.Jacobian.AsSpan((poseCount + 1) * count, count);
-        Model(pose, level, coverage, residual, byLevel);
-        if (derivatives)
+        var plane = (nuint)count;
+        var poseCount = derivatives ? ShapeRenderer.Parameters(pose.Kind) : 0;
+        var contrast = Vector256.Create((float)pose.Contrast);
+        var bright = Vector256.Create((float)level);
+        ref var data = ref MemoryMarshal.GetArrayDataReference(_work.Data);
+        ref var others = ref MemoryMarshal.GetArrayDataReference(_work.Others);
+        ref var coverage = ref MemoryMarshal.GetArrayDataReference(_work.Coverage);
+        ref var weight = ref MemoryMarshal.GetArrayDataReference(_work.Weight);
+        ref var residual = ref MemoryMarshal.GetArrayDataReference(_work.Residual);
+        ref var jacobian = ref MemoryMarshal.GetArrayDataReference(_work.Jacobian);
+        var chi = Vector256<float>.Zero;
+        for (nuint at = 0; at < plane; at += 8)
         {
-            TensorPrimitives.Divide(residual, (float)level, byLevel);
-            TensorPrimitives.Multiply(byLevel, weight, byLevel);
-            var scale = _work.Scratch.AsSpan(0, count);
-            TensorPrimitives.Multiply(weight, _work.Others.AsSpan(0, count), scale);
-            TensorPrimitives.Multiply(scale, -(float)level, scale);
-            TensorPrimitives.Multiply(scale, coverage, byContrast);
-            TensorPrimitives.Multiply(scale, (float)pose.Contrast, scale);
+            var covered = Vector256.LoadUnsafe(ref coverage, at);
+            var through = Vector256.LoadUnsafe(ref others, at);
+            var w = Vector256.LoadUnsafe(ref weight, at);
+            var unlit = through * (Vector256<float>.One - (contrast * covered));
+            var r = (Vector256.LoadUnsafe(ref data, at) - (unlit * bright)) * w;
+            r.StoreUnsafe(ref residual, at);
+            chi = Vector256.FusedMultiplyAdd(r, r, chi);
+            if (!derivatives)
+            {
+                continue;
+            }
+
+            var scale = -(w * through * bright);
+            var byShape = scale * contrast;
+            var to = at;
             for (var p = 0; p < poseCount; p++)
             {
-                var plane = _work.Jacobian.AsSpan(p * count, count);
-                TensorPrimitives.Multiply(plane, scale, plane);
+                (Vector256.LoadUnsafe(ref jacobian, to) * byShape).StoreUnsafe(ref jacobian, to);
+                to += plane;
             }
+
+            (scale * covered).StoreUnsafe(ref jacobian, to);
+            (unlit * w).StoreUnsafe(ref jacobian, to + plane);
         }
 
-        TensorPrimitives.Subtract(_work.Data.AsSpan(0, count), residual, residual);
-        TensorPrimitives.Multiply(residual, weight, residual);
-        return TensorPrimitives.SumOfSquares<float>(residual);
+        return Vector256.Sum(chi);
+    }
+
+    // What the residual becomes by a step so short that the model is straight over it: saves drawing it once more.
+    private void Advance(ReadOnlySpan<double> step)
+    {
+        var count = _box.Count;
+        var residual = _work.Residual.AsSpan(0, count);
+        for (var p = 0; p < step.Length; p++)
+        {
+            TensorPrimitives.MultiplyAdd(_work.Jacobian.AsSpan(p * count, count), -(float)step[p], residual, residual);
+        }
     }
 
     // A neighbour reaches into a part of the box only: just that is drawn.

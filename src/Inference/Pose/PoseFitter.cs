@@ -37,6 +37,9 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
 {
     private const double Margin = 5;
     private const float OutlierSigma = 5.5f;
+
+    // Steps that move no edge by more than this, in blur widths, end the search: over them the model is as good as straight.
+    private const double LastStep = 0.2;
     private readonly FitWorkspace _work = new();
     private FitBox _box;
     private double _level;
@@ -126,15 +129,18 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
                 {
                     accepted = true;
                     var gain = chi - nextChi;
-                    var moved = Math.Max(Math.Abs(step[0]), Math.Abs(step[1]));
+                    var shortStep = Shift(pose, step, poseCount) < LastStep * Blur;
                     pose = next;
                     level = nextLevel;
                     chi = nextChi;
-                    damping = Math.Max(1e-6, damping * 0.1);
-                    if (gain < 0.1 && moved < 0.05)
+
+                    // A step that damping cut short says nothing; from a start that is not known to be near, the gain must have run out too.
+                    if (shortStep && damping <= 1e-3 && (!refine || gain < 0.1))
                     {
                         i = iterations;
                     }
+
+                    damping = Math.Max(1e-6, damping * 0.1);
                 }
                 else
                 {
@@ -232,13 +238,13 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
             level = Math.Clamp(level + g[n - 1], 0.5, 1.6);
 
             // A short step stays where the edges are straight: there is nothing left to relinearise.
-            var far = Math.Max(Math.Abs(g[0]), Math.Abs(g[1])) > 0.15 * Blur || (pose.Kind.HasAngle() && Math.Abs(g[2]) * pose.Reach > 0.3 * Blur);
-            var again = pass == 0 && far;
-            Evaluate(pose, level, derivatives: again);
-            if (!again)
+            if (pass > 0 || Shift(pose, g, poseCount) < LastStep * Blur)
             {
+                Advance(g);
                 break;
             }
+
+            Evaluate(pose, level, derivatives: true);
         }
 
         if (!solved)
@@ -265,6 +271,19 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
         return new PoseFit(
             pose, err[0], err[1], hasAngle ? err[2] : 0, err[size], pose.Kind.IsLong() ? err[size + 1] : 0, err[n - 2],
             chi, _inside, signal, double.IsFinite(chi));
+    }
+
+    // How far a step moves any edge of the shape, px.
+    private static double Shift(in ShapePose pose, ReadOnlySpan<double> step, int poseCount)
+    {
+        var size = pose.Kind.HasAngle() ? 3 : 2;
+        var most = Math.Max(Math.Abs(step[0]), Math.Abs(step[1])) + (size == 3 ? Math.Abs(step[2]) * 0.5 * pose.Reach : 0);
+        for (var k = size; k < poseCount; k++)
+        {
+            most = Math.Max(most, Math.Abs(step[k]));
+        }
+
+        return most;
     }
 
     // The box bounds the fit: nothing is known of what lies outside it.

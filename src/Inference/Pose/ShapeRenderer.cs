@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -61,6 +62,7 @@ internal static class ShapeRenderer
         float s = (float)sin, c = (float)cos;
         float h1 = (float)pose.S1, h2 = (float)pose.S2;
         var isLong = pose.Kind == ShapeKind.Bar;
+        var wide = Math.Min(h1, h2) * inverse > EdgeProfile.Limit;
         ref var v0 = ref MemoryMarshal.GetReference(value);
         ref var g0 = ref MemoryMarshal.GetReference(gradient);
         var wanted = !gradient.IsEmpty;
@@ -83,6 +85,24 @@ internal static class ShapeRenderer
                     for (nuint p = 0; wanted && p < (isLong ? 5u : 4u); p++)
                     {
                         Vector256<float>.Zero.StoreUnsafe(ref g0, at + (p * (nuint)stride));
+                    }
+
+                    continue;
+                }
+
+                if (wide)
+                {
+                    // Of two opposite edges only the nearer one is anything but whole.
+                    var xu = EdgeProfile.Clamp((Vector256.Create(h1) - Vector256.Abs(u)) * inverse);
+                    var xv = EdgeProfile.Clamp((Vector256.Create(h2) - Vector256.Abs(v)) * inverse);
+                    var nearU = EdgeProfile.Value(xu);
+                    var nearV = EdgeProfile.Value(xv);
+                    (nearU * nearV).StoreUnsafe(ref v0, at);
+                    if (wanted)
+                    {
+                        var growU = EdgeProfile.Slope(xu) * inverse * nearV;
+                        var growV = EdgeProfile.Slope(xv) * inverse * nearU;
+                        Store(ref g0, at, (nuint)stride, isLong, s, c, u, v, -Vector256.CopySign(growU, u), -Vector256.CopySign(growV, v), growU, growV);
                     }
 
                     continue;
@@ -112,20 +132,28 @@ internal static class ShapeRenderer
                 var acrossV = ((d * de) - (e * dd)) * inverse * along;
                 var byS1 = ((a * db) + (b * da)) * inverse * across;
                 var byS2 = ((d * de) + (e * dd)) * inverse * along;
-                var plane = (nuint)stride;
-                ((acrossV * s) - (alongU * c)).StoreUnsafe(ref g0, at);
-                (-(alongU * s) - (acrossV * c)).StoreUnsafe(ref g0, at + plane);
-                ((alongU * v) - (acrossV * u)).StoreUnsafe(ref g0, at + (2 * plane));
-                if (isLong)
-                {
-                    byS1.StoreUnsafe(ref g0, at + (3 * plane));
-                    byS2.StoreUnsafe(ref g0, at + (4 * plane));
-                }
-                else
-                {
-                    (byS1 + byS2).StoreUnsafe(ref g0, at + (3 * plane));
-                }
+                Store(ref g0, at, (nuint)stride, isLong, s, c, u, v, alongU, acrossV, byS1, byS2);
             }
+        }
+    }
+
+    // Derivatives of a bar from those along its own axes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(
+        ref float g0, nuint at, nuint plane, bool isLong, float s, float c, Vector256<float> u, Vector256<float> v,
+        Vector256<float> alongU, Vector256<float> acrossV, Vector256<float> byS1, Vector256<float> byS2)
+    {
+        ((acrossV * s) - (alongU * c)).StoreUnsafe(ref g0, at);
+        (-(alongU * s) - (acrossV * c)).StoreUnsafe(ref g0, at + plane);
+        ((alongU * v) - (acrossV * u)).StoreUnsafe(ref g0, at + (2 * plane));
+        if (isLong)
+        {
+            byS1.StoreUnsafe(ref g0, at + (3 * plane));
+            byS2.StoreUnsafe(ref g0, at + (4 * plane));
+        }
+        else
+        {
+            (byS1 + byS2).StoreUnsafe(ref g0, at + (3 * plane));
         }
     }
 

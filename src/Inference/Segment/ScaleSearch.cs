@@ -5,8 +5,8 @@ namespace LiveLtem.Inference.Segment;
 
 /// <summary>Finds from a few frames whether particles are dark or bright, how much smoothing the noise asks for, and how strong they are.</summary>
 /// <remarks>Tries both polarities and a ladder of smoothing widths. A try is judged by its compact pieces: particles are compact, the gaps
-/// between the particles of a crystal (which the wrong polarity finds) are one sprawling net. Of the widths that serve, the narrowest whose
-/// noise stays well below the contrast is taken.</remarks>
+/// between the particles of a crystal (which the wrong polarity finds) are one sprawling net. The polarity that holds over the ladder is taken;
+/// of the widths that serve, the narrowest whose noise stays well below the contrast.</remarks>
 internal static class ScaleSearch
 {
     private const double EnoughContrast = 7.5;
@@ -48,21 +48,25 @@ internal static class ScaleSearch
             }
         }
 
-        // With little smoothing, specks of correlated noise pass for small particles of either polarity: tries that separate well go first.
-        var sound = tries.Where(t => t.Separation >= EnoughContrast && t.Score > 0).ToList();
-        var best = (sound.Count > 0 ? sound : tries).MaxBy(t => t.Score * Math.Min(1, t.Separation / EnoughContrast));
-        if (best is null || best.Score <= 0)
+        // With little smoothing, specks of correlated noise pass for small particles of either polarity; real ones are still there, and as
+        // compact, when the smoothing grows. So the polarity is the one that holds over the ladder.
+        var same = tries.Where(t => t.Score > 0).GroupBy(t => t.Dark).MaxBy(g => g.Sum(Weight))?.ToList();
+        if (same is null)
         {
             return null;
         }
 
-        var same = tries.Where(t => t.Dark == best.Dark && t.Score > 0).ToList();
+        // Tries that separate well go first.
+        var sound = same.Where(t => t.Separation >= EnoughContrast).ToList();
+        var best = (sound.Count > 0 ? sound : same).MaxBy(Weight)!;
         var least = same.FirstOrDefault(t => t.Separation >= EnoughContrast && t.Score >= 0.6 * best.Score) ?? best;
 
         // More smoothing than the noise asks for makes smoother outlines and smaller images, as long as the particles stay much larger.
         var most = SmoothingShare * least.TypicalSidePx;
         var chosen = same.LastOrDefault(t => t.Sigma <= most && t.Sigma > least.Sigma && t.Score >= 0.8 * best.Score && t.Separation >= EnoughContrast) ?? least;
         return chosen.Settings();
+
+        static double Weight(Trial t) => t.Score * Math.Min(1, t.Separation / EnoughContrast);
     }
 
     // Noise after each smoothing, fraction of the level: it says how far a piece of any size stands out, however the noise is correlated.
