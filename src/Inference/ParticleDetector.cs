@@ -14,7 +14,8 @@ public sealed class ParticleDetector : IParticleDetector
     private const double LeastSnr = 7;
     private const double LeastSnrSeenOnce = 6.5;
     private const double OutsideShare = 0.28;
-    private const double LeastSnrRemembered = 5;
+    private const double LargestCut = 6;
+    private const double LeastSnrRemembered = 4.5;
     private readonly ParticleDetectorOptions _options;
     private readonly ParticleMemory _memory = new();
     private ClassicalSegmenter? _segmenter;
@@ -23,6 +24,7 @@ public sealed class ParticleDetector : IParticleDetector
     private Population _population = Population.Unknown;
     private bool _found;
     private double _typicalContrast;
+    private double _typicalArea;
 
     /// <summary>Creates a detector that has seen nothing yet.</summary>
     /// <param name="options">What the operator prescribes.</param>
@@ -62,6 +64,7 @@ public sealed class ParticleDetector : IParticleDetector
         }
 
         _typicalContrast = settings.Contrast;
+        _typicalArea = settings.TypicalArea * settings.Bin * settings.Bin;
         _fitter = new FrameFitter(noise, blur, _options.Symmetries);
         _fitter.Expect(population);
         _population = population;
@@ -202,6 +205,13 @@ public sealed class ParticleDetector : IParticleDetector
         // Mostly outside: what is left tells too little.
         var beyond = OutsideShare * pose.Minor;
         if (pose.X < -beyond || pose.Y < -beyond || pose.X > frame.Width - 1 + beyond || pose.Y > frame.Height - 1 + beyond)
+        {
+            return false;
+        }
+
+        // Of a thing that was only ever seen cut by the border, the fit says any size: unevenness of the liquid there passes for a huge disc.
+        var cut = pose.X < pose.Reach || pose.Y < pose.Reach || pose.X > frame.Width - 1 - pose.Reach || pose.Y > frame.Height - 1 - pose.Reach;
+        if (cut && h.Known is null or { Clear: 0 } && _typicalArea > 0 && pose.Area > LargestCut * _typicalArea)
         {
             return false;
         }

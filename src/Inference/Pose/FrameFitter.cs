@@ -8,6 +8,8 @@ namespace LiveLtem.Inference.Pose;
 internal sealed class FrameFitter
 {
     private const double IrregularShare = 0.06;
+    private const double FaintShare = 0.5;
+    private const double FaintSignal = 200;
     private const double BarPenalty = 1;
     private const double StillOpen = 20;
     private const double TinyBlurs = 6;
@@ -327,8 +329,9 @@ internal sealed class FrameFitter
         hypothesis.Fits.Add((kind, fit, evidence));
     }
 
-    // An irregular particle would be drawn by no model: it is credited with leaving over a set share of the signal, or what noise alone may
-    // leave over, so that it wins only where every regular shape leaves over clearly more.
+    // An irregular particle would be drawn by no model: it is credited with leaving over a set share of the signal (of a faint one half: there the
+    // unevenness of the liquid alone leaves over much of it), or what noise alone may leave over, so that it wins only where every regular shape
+    // leaves over clearly more.
     private void AddIrregular(Hypothesis hypothesis, ShapePose region)
     {
         var fit = Pose.Moments(region with { Kind = ShapeKind.Irregular });
@@ -338,7 +341,7 @@ internal sealed class FrameFitter
         }
 
         var excess = Pose.Noise.Excess;
-        var margin = Math.Max(IrregularShare * fit.Signal, 4 * Math.Sqrt(2 * fit.Pixels));
+        var margin = Math.Max(Math.Max(IrregularShare * fit.Signal, FaintShare * Math.Min(fit.Signal, FaintSignal)), 4 * Math.Sqrt(2 * fit.Pixels));
         var evidence = (-(fit.Pixels + margin) / (2 * excess)) - (4 * Math.Log(Math.Max(2, fit.Pixels / excess)))
             + _logPrior[(int)ShapeKind.Irregular];
         hypothesis.Fits.Add((ShapeKind.Irregular, fit, evidence));

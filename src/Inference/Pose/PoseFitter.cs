@@ -213,11 +213,7 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
         var solved = false;
         for (var pass = 0; pass < 2; pass++)
         {
-            if (pass == 0)
-            {
-                _work.Correlate(Noise, n, _box.Width);
-            }
-
+            _work.Correlate(Noise, n, _box.Width);
             Normal(_work.Adjoint, n, h, g);
             AddPrior(pose, prior, poseCount, h, g);
             h.CopyTo(factor);
