@@ -26,6 +26,9 @@ public sealed class ParticleDetector : IParticleDetector
     private double _typicalContrast;
     private double _typicalArea;
 
+    // Whole frames are segmented side by side: threads of OpenCV's own within each of them would only fight for the same cores.
+    static ParticleDetector() => OpenCvSharp.Cv2.SetNumThreads(1);
+
     /// <summary>Creates a detector that has seen nothing yet.</summary>
     /// <param name="options">What the operator prescribes.</param>
     /// <exception cref="InputException">An option is out of its range.</exception>

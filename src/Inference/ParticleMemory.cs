@@ -153,7 +153,7 @@ internal sealed class ParticleMemory
             var least = double.MaxValue;
             foreach (var b in candidates)
             {
-                var d = Math.Pow(blobs[b].X - x, 2) + Math.Pow(blobs[b].Y - y, 2);
+                var d = SquaredDistance(blobs[b], x, y);
                 if (d < least)
                 {
                     (least, best) = (d, b);
@@ -167,7 +167,7 @@ internal sealed class ParticleMemory
         var nearest = reach * reach;
         for (var b = 0; b < blobs.Count; b++)
         {
-            var d = Math.Pow(blobs[b].X - x, 2) + Math.Pow(blobs[b].Y - y, 2);
+            var d = SquaredDistance(blobs[b], x, y);
             if (d < nearest)
             {
                 (nearest, best) = (d, b);
@@ -175,6 +175,12 @@ internal sealed class ParticleMemory
         }
 
         return best;
+    }
+
+    private static double SquaredDistance(in Blob blob, double x, double y)
+    {
+        double dx = blob.X - x, dy = blob.Y - y;
+        return (dx * dx) + (dy * dy);
     }
 
     private static Hypothesis Stranger(Blob blob, List<KnownParticle> own, double shiftX, double shiftY, double area, bool dark)

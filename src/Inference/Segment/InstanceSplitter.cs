@@ -25,16 +25,7 @@ internal static class InstanceSplitter
         Cv2.DistanceTransform(padded, distance, DistanceTypes.L2, DistanceTransformMasks.Mask5);
         int rows = padded.Rows, columns = padded.Cols;
         distance.GetArray(out float[] depth);
-        var order = new List<int>(rows * columns / 2);
-        for (var i = 0; i < depth.Length; i++)
-        {
-            if (depth[i] > 0)
-            {
-                order.Add(i);
-            }
-        }
-
-        order.Sort((a, b) => depth[a] != depth[b] ? depth[b].CompareTo(depth[a]) : a.CompareTo(b));
+        var order = FromTheDeepest(depth);
         var basin = new int[depth.Length];
         var parent = new List<int> { 0 };
         var peak = new List<float> { 0 };
@@ -50,8 +41,9 @@ internal static class InstanceSplitter
         }
 
         ReadOnlySpan<int> steps = [-1, 1, -columns, columns, -columns - 1, -columns + 1, columns - 1, columns + 1];
-        foreach (var at in order)
+        foreach (var key in order)
         {
+            var at = (int)(key & uint.MaxValue);
             var into = 0;
             foreach (var step in steps)
             {
@@ -118,6 +110,24 @@ internal static class InstanceSplitter
         }
 
         return numbers.Count;
+    }
+
+    // Pixels of the component, the deepest first and those of equal depth in reading order: the bits of a positive float sort like the float.
+    private static ulong[] FromTheDeepest(float[] depth)
+    {
+        var count = 0;
+        var keys = new ulong[depth.Length];
+        for (var i = 0; i < depth.Length; i++)
+        {
+            if (depth[i] > 0)
+            {
+                keys[count++] = ((ulong)(uint.MaxValue - BitConverter.SingleToUInt32Bits(depth[i])) << 32) | (uint)i;
+            }
+        }
+
+        Array.Resize(ref keys, count);
+        Array.Sort(keys);
+        return keys;
     }
 
     // The component alone, 255, with a free pixel all round.
