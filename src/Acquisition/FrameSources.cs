@@ -12,6 +12,7 @@ public sealed class FrameSources
 {
     private static readonly SearchValues<char> SchemeLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
     private readonly List<IFileFormat> _formats = [];
+    private readonly List<(Func<string, bool> Recognises, Func<string, SourceOptions, IFrameSource> Open)> _folders = [];
     private readonly Dictionary<string, Func<string, SourceOptions, IFrameSource>> _schemes = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What can be read, for messages.</summary>
@@ -36,6 +37,17 @@ public sealed class FrameSources
         return this;
     }
 
+    /// <summary>Adds a kind of folder that is more than its images.</summary>
+    /// <param name="recognises">Tells such a folder by what is in it.</param>
+    /// <param name="open">Gets the folder.</param>
+    public FrameSources AddFolder(Func<string, bool> recognises, Func<string, SourceOptions, IFrameSource> open)
+    {
+        ArgumentNullException.ThrowIfNull(recognises);
+        ArgumentNullException.ThrowIfNull(open);
+        _folders.Add((recognises, open));
+        return this;
+    }
+
     /// <summary>Opens a source; only headers are read.</summary>
     /// <param name="uriOrPath">A file, a folder or an address.</param>
     /// <param name="options">Null for the defaults.</param>
@@ -51,7 +63,8 @@ public sealed class FrameSources
                 : throw new InputException($"{uriOrPath}: '{scheme}:' is no source that is known; there are {string.Join(", ", _schemes.Keys.Select(k => k + ":"))} and files");
         }
 
-        return new FileFrameSource(OpenReader(uriOrPath, options), options);
+        var folder = Directory.Exists(uriOrPath) ? _folders.Find(kind => kind.Recognises(uriOrPath)).Open : null;
+        return folder?.Invoke(uriOrPath, options) ?? new FileFrameSource(OpenReader(uriOrPath, options), options);
     }
 
     /// <summary>Opens a source and waits until it is known what it is: at once for a file, with the first file for a watched folder.</summary>

@@ -15,9 +15,9 @@ internal static class AnalyzeVerb
     /// <summary>Builds the verb.</summary>
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A recording, a folder of images, or sim:SCENE?frames=N." };
+        var file = new Argument<string>("FILE") { Description = "A recording, a folder of images, the folder of a session, or sim:SCENE?frames=N." };
         var output = new Option<string>("--out") { Description = "Folder for the results; made where it is missing.", Required = true, HelpName = "DIR" };
-        var profile = new Option<string?>("--profile") { Description = $"{string.Join(", ", ProfileStore.Names)}, or a YAML file.", HelpName = "P" };
+        var profile = new Option<string?>("--profile") { Description = $"{string.Join(", ", ProfileStore.Names)}, or a YAML file. A session has its own.", HelpName = "P" };
         var frames = new Option<string?>("--frames") { Description = "First frame and one past the last, from 0: 10:20, :50, 100:.", HelpName = "A:B" };
         var roi = new Option<string?>("--roi") { Description = "Part of the frame, px.", HelpName = "X,Y,W,H" };
         var masks = new Option<bool>("--write-masks") { Description = "Also write masks.tif: a label image a frame." };
@@ -42,7 +42,7 @@ internal static class AnalyzeVerb
             {
                 File = parsed.GetRequiredValue(file),
                 Output = parsed.GetRequiredValue(output),
-                Profile = ProfileStore.Load(parsed.GetValue(profile)),
+                Profile = SessionProfile.Load(parsed.GetValue(profile), parsed.GetRequiredValue(file)),
                 Typed = calibration.Read(parsed),
                 Frames = parsed.GetValue(frames) is { } range ? FrameRange.Parse(range) : null,
                 Roi = parsed.GetValue(roi) is { } region ? RegionOfInterest.Parse(region) : null,

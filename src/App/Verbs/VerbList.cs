@@ -13,6 +13,7 @@ internal static class VerbList
         AnalyzeVerb.Create(),
         ReplayVerb.Create(),
         DemoVerb.Create(),
+        SessionsVerb.Create(),
         BenchVerb.Create(),
         TestVerb.Create(),
         SimulateVerb.Create(),

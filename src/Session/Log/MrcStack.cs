@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using LiveLtem.Core.Mrc;
 
 namespace LiveLtem.Session.Log;
@@ -21,12 +22,20 @@ internal sealed class MrcStack : StackFile
     public override void Append(ReadOnlySpan<byte> pixels, StackSummary summary)
     {
         RandomAccess.Write(Handle, pixels, Layout.OffsetOf(summary.Frames - 1));
-        Finish(summary);
-    }
-
-    public override void Finish(StackSummary summary)
-    {
-        _header.Update(checked((int)summary.Frames), summary.Min, summary.Max, summary.Mean);
+        Update(summary);
         RandomAccess.Write(Handle, _header.Span, 0);
     }
+
+    public override string? Mend(StackSummary summary)
+    {
+        Update(summary);
+        var present = new byte[12];
+        var sections = RandomAccess.Read(Handle, present, 0) == present.Length ? BinaryPrimitives.ReadInt32LittleEndian(present.AsSpan(8)) : 0;
+        CutTo(summary.Frames);
+        return !Put(_header.Span, 0) ? null
+            : sections != summary.Frames ? $"the header said {sections} frames, there are {summary.Frames}"
+            : "the header was wrong and was written anew";
+    }
+
+    private void Update(StackSummary summary) => _header.Update(checked((int)summary.Frames), summary.Min, summary.Max, summary.Mean);
 }

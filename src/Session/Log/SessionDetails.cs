@@ -7,6 +7,11 @@ internal static class SessionDetails
 {
     public const string Format = "LiveLTEM session";
 
+    /// <summary>True for a folder that is a session, or was one before a file of it was lost.</summary>
+    public static bool IsSession(string folder) =>
+        File.Exists(Path.Combine(folder, SessionFiles.Manifest))
+        || (File.Exists(Path.Combine(folder, SessionFiles.Database)) && File.Exists(Path.Combine(folder, SessionFiles.Index)));
+
     /// <summary>What the session is, by its head and the frames that are there.</summary>
     public static SourceInfo Info(SessionManifest manifest, SessionFrames frames)
     {

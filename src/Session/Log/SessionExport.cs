@@ -16,7 +16,19 @@ public static class SessionExport
     /// <param name="output">Folder for the results, made where it is missing; may be the session's own.</param>
     /// <param name="cancellationToken">Stops between rows.</param>
     /// <exception cref="InputException">The session is damaged, or the folder cannot be written.</exception>
-    public static async Task WriteAsync(string session, string output, CancellationToken cancellationToken)
+    public static Task WriteAsync(string session, string output, CancellationToken cancellationToken) =>
+        WriteAsync(session, output, tables: true, cancellationToken);
+
+    /// <summary>Writes <c>report.html</c> alone, into the session's own folder.</summary>
+    /// <inheritdoc cref="WriteAsync(string, string, CancellationToken)"/>
+    /// <returns>Its path.</returns>
+    public static async Task<string> WriteReportAsync(string session, CancellationToken cancellationToken)
+    {
+        await WriteAsync(session, session, tables: false, cancellationToken).ConfigureAwait(false);
+        return Path.Combine(session, "report.html");
+    }
+
+    private static async Task WriteAsync(string session, string output, bool tables, CancellationToken cancellationToken)
     {
         var manifest = ManifestFile.Read(session);
         using var frames = SessionFrames.Open(session, manifest.Shape);
@@ -30,6 +42,7 @@ public static class SessionExport
                 Calibration = manifest.Segments[0].Calibration,
                 Profile = manifest.Description.ProfileName,
                 Version = manifest.Description.Version,
+                WriteTables = tables,
             }).ConfigureAwait(false);
             results.Alerts = () => Alerts(reader);
             foreach (var note in manifest.Notes)

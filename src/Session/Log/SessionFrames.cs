@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using LiveLtem.Core;
+using LiveLtem.Core.Mrc;
 using Microsoft.Win32.SafeHandles;
 
 namespace LiveLtem.Session.Log;
@@ -23,6 +25,34 @@ internal sealed class SessionFrames : IDisposable
 
     /// <summary>Whole frames in the file.</summary>
     public long WholeFrames => _stack is null ? 0 : Layout!.WholeFrames(RandomAccess.GetLength(_stack));
+
+    /// <summary>Whether there is an index.</summary>
+    public bool HasIndex => _index is not null;
+
+    /// <summary>Whether the head of the index is as it should be.</summary>
+    public bool HasIndexHeader
+    {
+        get
+        {
+            var head = new byte[FrameIndex.HeaderBytes];
+            return _index is not null && ReadWhole(_index, head, 0) == head.Length && FrameIndex.IsHeader(head);
+        }
+    }
+
+    /// <summary>Bytes behind the last whole frame.</summary>
+    public long Rest => _stack is null ? 0 : Math.Max(0, RandomAccess.GetLength(_stack) - Layout!.EndOf(WholeFrames));
+
+    /// <summary>Frames that the header of the stack counts; null for one that has no such count, or is damaged.</summary>
+    public long? HeaderFrames
+    {
+        get
+        {
+            var head = new byte[MrcStackHeader.Bytes];
+            return _stack is not null && Layout!.FileName == SessionFiles.Mrc && ReadWhole(_stack, head, 0) == head.Length
+                ? BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(8))
+                : null;
+        }
+    }
 
     /// <summary>Opens what there is.</summary>
     /// <param name="folder">The session.</param>
@@ -83,7 +113,7 @@ internal sealed class SessionFrames : IDisposable
     /// <summary>Reads the pixels of a frame.</summary>
     /// <returns>False where the file ends before.</returns>
     public bool TryReadPixels(long position, Span<byte> destination) =>
-        _stack is not null && position >= 0 && ReadWhole(_stack, destination, Layout!.OffsetOf(position)) == destination.Length;
+        _stack is not null && position >= 0 && position < WholeFrames && ReadWhole(_stack, destination, Layout!.OffsetOf(position)) == destination.Length;
 
     public void Dispose()
     {

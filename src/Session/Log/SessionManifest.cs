@@ -71,18 +71,21 @@ internal sealed record SessionManifest
             }
             : null,
         ["frame_time_typed"] = Description.FrameTimeTyped,
-        ["segments"] = new JsonArray([.. Segments.Select(segment => new JsonObject
-        {
-            ["segment"] = segment.Number,
-            ["first_frame"] = segment.FirstFrame,
-            ["calibration"] = CalibrationText.Write(segment.Calibration),
-            ["prior_dose_e_A2"] = segment.PriorDoseEPerA2,
-            ["note"] = segment.Note,
-        })]),
+        ["segments"] = Write(Segments),
         ["notes"] = new JsonArray([.. Notes.Select(note => JsonValue.Create(note))]),
     }.ToJsonString(Layout) + "\n";
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>The segments, each with its calibration.</summary>
+    public static JsonArray Write(IReadOnlyList<SessionSegment> segments) => new([.. segments.Select(segment => new JsonObject
+    {
+        ["segment"] = segment.Number,
+        ["first_frame"] = segment.FirstFrame,
+        ["calibration"] = CalibrationText.Write(segment.Calibration),
+        ["prior_dose_e_A2"] = segment.PriorDoseEPerA2 is { } dose && double.IsFinite(dose) ? dose : null,
+        ["note"] = segment.Note,
+    })]);
+
+    /// <summary>Reads what <see cref="Write()"/> wrote.</summary>
     /// <param name="text">The JSON.</param>
     /// <param name="source">File for messages.</param>
     /// <exception cref="FrameFormatException">It is damaged, or of a later version.</exception>

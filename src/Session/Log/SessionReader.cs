@@ -181,9 +181,16 @@ internal sealed class SessionReader : IDisposable
 
             using var rows = command.ExecuteReader();
             var items = new List<T>();
-            while (rows.Read())
+            try
             {
-                items.Add(read(rows));
+                while (rows.Read())
+                {
+                    items.Add(read(rows));
+                }
+            }
+            catch (Exception error) when (error is InvalidOperationException or InvalidCastException or OverflowException or FormatException)
+            {
+                throw new SqliteException($"a row holds what it cannot hold: {error.Message}", SQLitePCL.raw.SQLITE_CORRUPT);
             }
 
             return items;

@@ -50,11 +50,26 @@ internal abstract class StackFile : IDisposable
     /// <exception cref="IOException">It could not be written: <see cref="CutTo"/> takes away what was.</exception>
     public abstract void Append(ReadOnlySpan<byte> pixels, StackSummary summary);
 
-    /// <summary>Brings everything but the pixels up to date: number of frames, extremes, links.</summary>
-    public abstract void Finish(StackSummary summary);
+    /// <summary>Puts right everything but the pixels: number of frames, extremes, links; cuts off what lies behind the last frame.</summary>
+    /// <returns>What was wrong, or null.</returns>
+    public abstract string? Mend(StackSummary summary);
 
     /// <summary>Cuts off whatever lies behind the first frames.</summary>
     public void CutTo(long frames) => RandomAccess.SetLength(Handle, Math.Min(RandomAccess.GetLength(Handle), Layout.EndOf(frames)));
+
+    /// <summary>Writes bytes where others stand.</summary>
+    /// <returns>Whether that changed anything.</returns>
+    protected bool Put(ReadOnlySpan<byte> bytes, long offset)
+    {
+        var present = new byte[bytes.Length];
+        if (RandomAccess.Read(Handle, present, offset) == present.Length && bytes.SequenceEqual(present))
+        {
+            return false;
+        }
+
+        RandomAccess.Write(Handle, bytes, offset);
+        return true;
+    }
 
     /// <summary>Bytes in the file.</summary>
     public long Length => RandomAccess.GetLength(Handle);

@@ -20,6 +20,6 @@ internal sealed record StackLayout(string FileName, FrameShape Shape, long DataO
     /// <summary>Length of a file of so many frames.</summary>
     public long EndOf(long frames) => OffsetOf(frames);
 
-    /// <summary>Whole frames in a file of that length.</summary>
-    public long WholeFrames(long length) => Math.Max(0, length - DataOffset) / Stride;
+    /// <summary>Frames whose pixels are whole in a file of that length.</summary>
+    public long WholeFrames(long length) => Math.Max(0, length - DataOffset + Stride - Shape.Bytes) / Stride;
 }

@@ -44,20 +44,25 @@ internal sealed class TiffStack : StackFile
     {
         var position = summary.Frames - 1;
         RandomAccess.Write(Handle, pixels, Layout.OffsetOf(position));
-        WriteDirectory(position);
-        WriteLink(LinkTo(position), DirectoryOf(position));
+        SetStrip(position);
+        RandomAccess.Write(Handle, _directory, DirectoryOf(position));
+        BinaryPrimitives.WriteInt64LittleEndian(_link, DirectoryOf(position));
+        RandomAccess.Write(Handle, _link, LinkTo(position));
     }
 
-    public override void Finish(StackSummary summary)
+    public override string? Mend(StackSummary summary)
     {
-        RandomAccess.Write(Handle, FileHeaderStart(), 0);
+        var mended = Put(FileHeaderStart(), 0);
         for (var position = 0L; position < summary.Frames; position++)
         {
-            WriteDirectory(position);
-            WriteLink(LinkTo(position), DirectoryOf(position));
+            SetStrip(position);
+            mended |= Put(_directory.AsSpan(0, DirectoryBytes - 8), DirectoryOf(position));
+            mended |= PutLink(LinkTo(position), DirectoryOf(position));
         }
 
-        WriteLink(LinkTo(summary.Frames), 0);
+        mended |= PutLink(LinkTo(summary.Frames), 0);
+        CutTo(summary.Frames);
+        return mended ? $"the links between its {summary.Frames} pages were put right" : null;
     }
 
     private static byte[] FileHeader(FrameShape shape, double? pixelSizeNm, string sessionId)
@@ -130,15 +135,12 @@ internal sealed class TiffStack : StackFile
     /// <summary>Where the offset of a page's directory is written: in the page before, or in the head of the file.</summary>
     private long LinkTo(long position) => position == 0 ? FirstLink : DirectoryOf(position - 1) + DirectoryBytes - 8;
 
-    private void WriteDirectory(long position)
-    {
+    private void SetStrip(long position) =>
         BinaryPrimitives.WriteUInt64LittleEndian(_directory.AsSpan(8 + (TagBytes * StripTag) + 12), (ulong)Layout.OffsetOf(position));
-        RandomAccess.Write(Handle, _directory, DirectoryOf(position));
-    }
 
-    private void WriteLink(long at, long directory)
+    private bool PutLink(long at, long directory)
     {
         BinaryPrimitives.WriteInt64LittleEndian(_link, directory);
-        RandomAccess.Write(Handle, _link, at);
+        return Put(_link, at);
     }
 }

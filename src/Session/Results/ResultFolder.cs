@@ -15,8 +15,10 @@ public sealed class ResultFolder : IResultSink
     private static readonly string[] OwnFiles =
     [
         "tracks.csv", "tracks.parquet", "frames.csv", "frames.parquet", "alerts.jsonl", "analysis.json",
-        "masks.tif", "denoised.mrc", "overlay.mp4", "report.html",
+        "masks.tif", "denoised.mrc", "overlay.mp4", Report,
     ];
+
+    private const string Report = "report.html";
 
     private readonly List<IResultSink> _parts = [];
     private bool _closed;
@@ -45,7 +47,7 @@ public sealed class ResultFolder : IResultSink
     {
         ArgumentNullException.ThrowIfNull(options);
         var folder = new ResultFolder(options);
-        folder.Prepare();
+        folder.Prepare(options.WriteTables ? OwnFiles : [Report]);
         try
         {
             folder.Start(options);
@@ -125,7 +127,7 @@ public sealed class ResultFolder : IResultSink
         }
     }
 
-    private void Prepare()
+    private void Prepare(IReadOnlyList<string> ownFiles)
     {
         if (File.Exists(Path))
         {
@@ -135,7 +137,7 @@ public sealed class ResultFolder : IResultSink
         try
         {
             Directory.CreateDirectory(Path);
-            foreach (var name in OwnFiles)
+            foreach (var name in ownFiles)
             {
                 new ResultFile(System.IO.Path.Combine(Path, name)).Delete();
             }
@@ -149,9 +151,13 @@ public sealed class ResultFolder : IResultSink
 
     private void Start(ResultFolderOptions options)
     {
-        _parts.Add(new TableSink(Path, options.Time));
-        _parts.Add(new AnalysisSink(Path, options.Calibration, () => DoseRelativeErr()));
-        _parts.Add(new AlertSink(Path, () => Alerts()));
+        if (options.WriteTables)
+        {
+            _parts.Add(new TableSink(Path, options.Time));
+            _parts.Add(new AnalysisSink(Path, options.Calibration, () => DoseRelativeErr()));
+            _parts.Add(new AlertSink(Path, () => Alerts()));
+        }
+
         if (options.WriteMasks)
         {
             _parts.Add(new MaskSink(Path, options.Source, options.Calibration));

@@ -20,6 +20,9 @@ public sealed record ResultFolderOptions
     /// <summary>Version of the program, for the report.</summary>
     public string? Version { get; init; }
 
+    /// <summary>Whether to write the tables and figures; else the report alone, and what else is in the folder stays as it is.</summary>
+    public bool WriteTables { get; init; } = true;
+
     /// <summary>Whether to write <c>masks.tif</c>; the detections then carry labels.</summary>
     public bool WriteMasks { get; init; }
 
