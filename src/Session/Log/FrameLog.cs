@@ -9,6 +9,7 @@ namespace LiveLtem.Session.Log;
 /// thread; everything else is thread-safe.</remarks>
 internal sealed class FrameLog : IDisposable
 {
+    private const int FramesToRecord = 16;
     private readonly string _folder;
     private readonly string _sessionId;
     private readonly double? _pixelSizeNm;
@@ -116,6 +117,15 @@ internal sealed class FrameLog : IDisposable
                 return Status;
             }
 
+            _diskFree = _reserve.FreeBytes;
+            if (_diskFree < RoomToRecord)
+            {
+                _state = RecordingState.Failed;
+                _diskWasFull = true;
+                _problem = $"the disk of {_folder} is full: recording takes {RoomToRecord >> 20} MiB free, there are {_diskFree >> 20}";
+                return Status;
+            }
+
             try
             {
                 _reserve.Take();
@@ -156,7 +166,7 @@ internal sealed class FrameLog : IDisposable
         _diskFree = _reserve.FreeBytes;
         lock (_gate)
         {
-            if (_diskWasFull && _state == RecordingState.Failed && _diskFree > (2 * _reserve.Bytes) + (16 * (Shape?.Bytes ?? 0)))
+            if (_diskWasFull && _state == RecordingState.Failed && _diskFree >= RoomToRecord)
             {
                 _diskWasFull = false;
                 _problem = "the disk was full; there is room again: start the recording";
@@ -175,6 +185,9 @@ internal sealed class FrameLog : IDisposable
             _stack?.Dispose();
         }
     }
+
+    /// <summary>Free bytes without which a recording is not worth starting: it would be over at once.</summary>
+    private long RoomToRecord => (2 * _reserve.Bytes) + (FramesToRecord * (Shape?.Bytes ?? 0));
 
     private bool IsOfShape(Frame frame, ref RecordingStatus? changed)
     {

@@ -1,7 +1,6 @@
-using System.IO.Hashing;
 using LiveLtem.Core;
-using LiveLtem.Core.Live;
 using LiveLtem.Session.Log;
+using LiveLtem.SessionRecorder;
 
 namespace LiveLtem.Session.Tests.Log;
 
@@ -11,58 +10,18 @@ internal static class Recorded
     public const int Height = 12;
     public const int Width = 20;
 
-    public static SessionDescription Description(Calibration? calibration = null) => new()
-    {
-        Source = "run7.mrc",
-        SourceMetadata = new Dictionary<string, string> { ["camera"] = "a \"quoted\" name" },
-        Calibration = calibration ?? new Calibration { PixelSizeNm = new Calibrated(0.25, "MRC header", 0.01), FrameTimeS = new Calibrated(0.05, "--frame-time-s") },
-        FrameTimeTyped = true,
-        ProfileName = "nanoparticles",
-        ProfileText = "detector:\n  polarity: auto\n",
-        Version = "0.1.0",
-        Models = new Dictionary<string, string> { ["segmenter"] = "0badcafe" },
-    };
+    /// <summary>Neither a reserve nor results at the end: what most tests do not need.</summary>
+    public static SessionStoreOptions Plain { get; } = new() { ReserveBytes = 0, WriteResults = false };
 
-    /// <summary>A frame whose bytes follow from its number.</summary>
-    public static Frame Frame(FramePool pool, long number, PixelType type = PixelType.UInt16, int height = Height, int width = Width)
-    {
-        using var draft = pool.Rent(height, width, type);
-        Fill(number, type, draft.Bytes);
-        return draft.Publish(new FrameHeader { Number = number, SourceTimeS = number * 0.05, ReceivedTimestamp = TimeProvider.System.GetTimestamp() });
-    }
-
-    public static byte[] Pixels(long number, PixelType type = PixelType.UInt16, int height = Height, int width = Width)
-    {
-        var bytes = new byte[height * width * type.BytesPerPixel()];
-        Fill(number, type, bytes);
-        return bytes;
-    }
-
-    public static GaugeReading Gauge(Frame frame, long droppedBefore = 0)
-    {
-        var pixels = new float[frame.Height * frame.Width];
-        frame.CopyTo(pixels);
-        return new GaugeReading
-        {
-            Header = frame.Header,
-            MeanCounts = pixels.Average(pixel => (double)pixel),
-            MinCounts = pixels.Min(),
-            MaxCounts = pixels.Max(),
-            SaturatedFraction = 0,
-            Pixels = pixels.Length,
-            Hash = XxHash64.HashToUInt64(frame.Bytes),
-            DroppedBefore = droppedBefore,
-            Repeated = false,
-        };
-    }
+    public static byte[] Pixels(long number, PixelType type = PixelType.UInt16) => RecordedMovie.Pixels(number, Height, Width, type);
 
     /// <summary>Appends frames with consecutive numbers.</summary>
     public static void Append(SessionStore store, FramePool pool, long first, int count, PixelType type = PixelType.UInt16, int height = Height, int width = Width)
     {
         for (var number = first; number < first + count; number++)
         {
-            using var frame = Frame(pool, number, type, height, width);
-            store.Append(frame, Gauge(frame));
+            using var frame = RecordedMovie.Frame(pool, number, height, width, type);
+            store.Append(frame, RecordedMovie.Gauge(frame));
         }
     }
 
@@ -76,22 +35,27 @@ internal static class Recorded
         }
     }
 
-    private static void Fill(long number, PixelType type, Span<byte> bytes)
+    /// <summary>A session that was recorded and closed.</summary>
+    public static async Task<string> ClosedAsync(string root, int frames = 6, PixelType type = PixelType.UInt16)
     {
-        if (type == PixelType.Float32)
-        {
-            var floats = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes);
-            for (var i = 0; i < floats.Length; i++)
-            {
-                floats[i] = number + (i * 0.25f);
-            }
+        using var pool = new FramePool();
+        await using var store = SessionStore.Create(root, RecordedMovie.Description, Plain);
+        Append(store, pool, 10, frames, type);
+        Deliver(store, 10, frames);
+        store.Add(new Core.Live.Annotation { Time = DateTimeOffset.UnixEpoch, Text = "kept" });
+        await store.CompleteAsync(CancellationToken.None);
+        return store.Folder;
+    }
 
-            return;
+    /// <summary>What the folder of a session that is being recorded holds at this moment, as a kill would leave it.</summary>
+    public static string Killed(SessionStore store, string copy)
+    {
+        Directory.CreateDirectory(copy);
+        foreach (var file in Directory.GetFiles(store.Folder).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         }
 
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            bytes[i] = (byte)((i * 31) + (number * 7) + (i >> 5));
-        }
+        return copy;
     }
 }

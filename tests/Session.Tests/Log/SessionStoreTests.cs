@@ -2,13 +2,12 @@ using System.Text.Json.Nodes;
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
 using LiveLtem.Session.Log;
+using LiveLtem.SessionRecorder;
 
 namespace LiveLtem.Session.Tests.Log;
 
 public sealed class SessionStoreTests : IDisposable
 {
-    private static readonly SessionStoreOptions Plain = new() { ReserveBytes = 0, WriteResults = false };
-
     private readonly TempFolder _folder = new();
     private readonly FramePool _pool = new();
 
@@ -22,7 +21,7 @@ public sealed class SessionStoreTests : IDisposable
     [InlineData(PixelType.Int32)]
     public async Task Frames_of_every_type_come_back_as_they_went_in(PixelType type)
     {
-        await using var store = SessionStore.Create(_folder.Root, Recorded.Description(), Plain);
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
         Recorded.Append(store, _pool, 100, 5, type);
 
         // While it is recorded as after it was closed.
@@ -50,7 +49,7 @@ public sealed class SessionStoreTests : IDisposable
     [Fact]
     public async Task The_head_of_a_session_says_everything_it_was_made_with()
     {
-        await using var store = SessionStore.Create(_folder.File("new/sessions"), Recorded.Description(), Plain);
+        await using var store = SessionStore.Create(_folder.File("new/sessions"), RecordedMovie.Description, Recorded.Plain);
         var growing = JsonNode.Parse(File.ReadAllText(Path.Combine(store.Folder, "session.json")))!;
         Assert.Equal("recording", (string?)growing["state"]);
         Assert.Equal(store.Id, Path.GetFileName(store.Folder));
@@ -63,7 +62,7 @@ public sealed class SessionStoreTests : IDisposable
         Assert.NotNull(manifest.Ended);
         Assert.Equal((2, 2), manifest.Counts);
         Assert.Equal(new FrameShape(Recorded.Height, Recorded.Width, PixelType.UInt16), manifest.Shape);
-        var (before, after) = (Recorded.Description(), manifest.Description);
+        var (before, after) = (RecordedMovie.Description, manifest.Description);
         Assert.Equal(before.Calibration, after.Calibration);
         Assert.Equal(
             (before.Source, before.ProfileName, before.ProfileText, before.Version, before.FrameTimeTyped),
@@ -75,7 +74,7 @@ public sealed class SessionStoreTests : IDisposable
     [Fact]
     public async Task Frames_that_are_not_recorded_leave_their_hash_and_times()
     {
-        await using var store = SessionStore.Create(_folder.Root, Recorded.Description(), Plain);
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
         Recorded.Append(store, _pool, 0, 2);
         Assert.Equal(RecordingState.Off, store.SetRecording(false).State);
         Recorded.Append(store, _pool, 2, 3);
@@ -94,7 +93,7 @@ public sealed class SessionStoreTests : IDisposable
     [Fact]
     public async Task A_frame_of_another_size_stops_the_recording_and_says_so()
     {
-        await using var store = SessionStore.Create(_folder.Root, Recorded.Description(), Plain);
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
         RecordingStatus? told = null;
         store.Changed += status => told = status;
         Recorded.Append(store, _pool, 0, 1);
@@ -117,7 +116,7 @@ public sealed class SessionStoreTests : IDisposable
             new AlertChange { Time = time, Frame = 4, Alert = new SessionAlert { Id = 1, Kind = "disk_space", Severity = "critical", State = "raised", Message = "full", Value = 1.5, Unit = "MB" } },
             new ConditionsChange { Time = time, Frame = 5, Segment = 1, FirstFrame = 6, Calibration = changed, PriorDoseEPerA2 = 12.5, Note = "zoomed" },
         ];
-        await using var store = SessionStore.Create(_folder.Root, Recorded.Description(), Plain);
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
         foreach (var happening in happened)
         {
             store.Add(happening);
@@ -134,7 +133,7 @@ public sealed class SessionStoreTests : IDisposable
         }
 
         Assert.Equal(
-            [new SessionSegment(0, null, Recorded.Description().Calibration), new SessionSegment(1, 6, changed, 12.5, "zoomed")],
+            [new SessionSegment(0, null, RecordedMovie.Description.Calibration), new SessionSegment(1, 6, changed, 12.5, "zoomed")],
             ManifestFile.Read(store.Folder).Segments);
         await store.CompleteAsync(TestContext.Current.CancellationToken);
         Assert.Equal(expected, store.EventsAfter(0));
@@ -143,7 +142,7 @@ public sealed class SessionStoreTests : IDisposable
     [Fact]
     public async Task Results_come_back_as_they_went_in()
     {
-        await using var store = SessionStore.Create(_folder.Root, Recorded.Description(), Plain);
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
         Recorded.Append(store, _pool, 0, 3);
         Recorded.Deliver(store, 0, 2);
         store.OnFrame(Some.BareRow(2));
@@ -163,7 +162,7 @@ public sealed class SessionStoreTests : IDisposable
     [Fact]
     public async Task A_closed_session_holds_tables_and_a_report()
     {
-        await using var store = SessionStore.Create(_folder.Root, Recorded.Description(), Plain with { WriteResults = true });
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain with { WriteResults = true });
         Recorded.Append(store, _pool, 0, 4, height: 64, width: 96);
         Recorded.Deliver(store, 0, 4);
         var alert = new SessionAlert { Id = 1, Kind = "disk_space", Severity = "critical", State = "raised", Message = "full" };
@@ -181,7 +180,7 @@ public sealed class SessionStoreTests : IDisposable
     [Fact]
     public async Task A_session_that_is_not_completed_counts_as_interrupted_and_keeps_everything()
     {
-        var store = SessionStore.Create(_folder.Root, Recorded.Description(), Plain);
+        var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
         Recorded.Append(store, _pool, 0, 4);
         Recorded.Deliver(store, 0, 4);
         await store.DisposeAsync();
@@ -195,7 +194,7 @@ public sealed class SessionStoreTests : IDisposable
     public void A_place_that_cannot_be_written_is_refused_in_one_line()
     {
         File.WriteAllText(_folder.File("file"), "");
-        var error = Assert.Throws<InputException>(() => SessionStore.Create(_folder.File("file"), Recorded.Description(), Plain));
+        var error = Assert.Throws<InputException>(() => SessionStore.Create(_folder.File("file"), RecordedMovie.Description, Recorded.Plain));
         Assert.StartsWith("cannot record a session in", error.Message, StringComparison.Ordinal);
     }
 
