@@ -7,6 +7,8 @@ import type { State, Store } from './store';
 import type { Calibrated, Status } from './wire';
 
 const chartEveryMs = 500;
+/** Part of the pixels at the detector's ceiling from which counts, and the dose by them, are too low. */
+const saturationWarning = 1e-3;
 
 export class Figures {
   private readonly particles: Chart;
@@ -79,7 +81,10 @@ export class Figures {
     const missing = status !== null && status.dose_kind === null;
     text(line, status ? `${missing ? '⚠ No dose: ' : 'Dose from '}${status.dose.replace(/^no dose: /i, '')}` : '');
     line.dataset.state = missing ? 'warn' : '';
-    text(byId('frame-number'), this.store.state.shown ? String(this.store.state.shown.number) : unknown);
+    const counts = byId('counts');
+    const saturated = row ? row.saturated_fraction : 0;
+    text(counts, row ? `mean ${significant(row.mean_counts)} counts${saturated > 0 ? `, ${saturated > saturationWarning ? '△ ' : ''}${significant(saturated * 100)}\u2009% saturated` : ''}` : '');
+    counts.dataset.state = saturated > saturationWarning ? 'warn' : '';
   }
 
   private drawCharts(): void {
@@ -167,7 +172,7 @@ export class Figures {
     ];
     const known = rows.filter(([, v]) => v);
     const missing = rows.filter(([, v]) => !v).map(([name]) => name);
-    const key = JSON.stringify([known, missing]);
+    const key = status ? JSON.stringify([known, missing]) : '';
     if (list.dataset.key === key) {
       return;
     }

@@ -115,7 +115,7 @@ export class Stage {
     const parts = [
       `x ${x}  y ${y} px`,
       nm ? `${(x * nm).toFixed(1)}, ${(y * nm).toFixed(1)} nm` : 'nm: pixel size unknown',
-      `${Number.isInteger(value) ? value : value.toPrecision(5)} counts${shown.bin > 1 ? ` (mean of ${shown.bin}×${shown.bin})` : ''}`,
+      `${Number.isInteger(value) ? value : Number(value.toPrecision(5))} counts${shown.bin > 1 ? ` (mean of ${shown.bin}×${shown.bin})` : ''}`,
     ];
     const particle = this.particleAt(...pointer);
     if (particle !== null) {
