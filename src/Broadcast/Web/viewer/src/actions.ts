@@ -13,7 +13,7 @@ export interface Action {
   pressed?: () => boolean;
 }
 
-const shown: Record<string, string> = { ' ': 'Space', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc' };
+const shown: Record<string, string> = { ' ': 'Space', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', PageUp: 'PgUp', PageDown: 'PgDn' };
 
 /** A key as people read it. */
 export const keyLabel = (key: string): string => key.split(/\+(?=.)/).map((part) => shown[part] ?? part).join('+');

@@ -41,3 +41,25 @@ export function canvasContext(canvas: HTMLCanvasElement): { context: CanvasRende
   context.clearRect(0, 0, width, height);
   return { context, width, height };
 }
+
+/**
+ * Calls at most once in that time, the last time always. Words that change with every frame are unreadable, and each change makes the browser
+ * paint that part of the page again, which without a graphics card costs more than the image.
+ */
+export function calmly(everyMs: number, run: () => void): () => void {
+  let last = -Infinity;
+  let timer = 0;
+  return () => {
+    const wait = last + everyMs - performance.now();
+    if (timer === 0) {
+      timer = setTimeout(() => {
+        timer = 0;
+        last = performance.now();
+        run();
+      }, Math.max(0, wait));
+    }
+  };
+}
+
+/** How often figures that belong to every frame are written, ms. */
+export const calmMs = 200;

@@ -1,6 +1,6 @@
 // The figures on the side and in the bar at the top: what the session is doing, in numbers and words.
 import { Chart } from './charts';
-import { byId, node, text } from './dom';
+import { byId, calmly, calmMs, node, text } from './dom';
 import { bytes, clock, fixed, integer, significant, unknown } from './format';
 import { particleColours } from './palette';
 import type { State, Store } from './store';
@@ -19,7 +19,7 @@ export class Figures {
     this.particles = new Chart({ host: byId('chart-particles'), height: 96, title: 'particles over session time, s', xLabel: null, colour: particleColours[1], whole: true });
     store.on(['link', 'status', 'hello'], (s) => this.drawLink(s));
     store.on(['status', 'hello', 'shownFps'], (s) => this.drawStatus(s));
-    store.on(['row', 'status'], (s) => this.drawRow(s));
+    store.on(['row', 'status'], calmly(calmMs, () => this.drawRow(store.state)));
     store.on(['status'], () => this.drawCharts());
     // The wait for the next try and the silence of the server grow without any message.
     setInterval(() => this.drawLink(store.state), 500);

@@ -2,7 +2,7 @@
 // and lookup table. So no dtype needs a conversion or an aligned copy, and moving a limit costs no upload.
 import { bytesPerPixel, type FrameImage } from './frames';
 import { lutSize, lutTable, type LutName } from './luts';
-import type { View } from './view';
+import type { Rect, View } from './view';
 import type { Dtype } from './wire';
 
 const vertexShader = `#version 300 es
@@ -34,6 +34,8 @@ uniform usampler2D image;
 uniform sampler2D lut;
 uniform ivec2 size;
 uniform vec2 stage;
+uniform vec2 origin;
+uniform float height;
 uniform vec2 centre;
 uniform float scale;
 uniform float bin;
@@ -46,7 +48,7 @@ float countAt(vec2 p) {
 }
 
 void main() {
-  vec2 device = vec2(gl_FragCoord.x, stage.y - gl_FragCoord.y);
+  vec2 device = vec2(gl_FragCoord.x, height - gl_FragCoord.y) + origin;
   vec2 texel = ((device - 0.5 * stage) / scale + centre + 0.5) / bin;
 ${taps === 1 ? '  float value = countAt(texel);' : `
   float step = 1.0 / (scale * bin * ${taps.toFixed(1)});
@@ -62,7 +64,7 @@ ${dtype === 'float32' ? '  if (isnan(value) || isinf(value)) { colour = vec4(0.8
 
 const mostTaps = 4;
 
-type UniformName = 'image' | 'lut' | 'size' | 'stage' | 'centre' | 'scale' | 'bin' | 'limits';
+type UniformName = 'image' | 'lut' | 'size' | 'stage' | 'origin' | 'height' | 'centre' | 'scale' | 'bin' | 'limits';
 
 interface Program {
   program: WebGLProgram;
@@ -100,47 +102,31 @@ export class ImageView {
     this.prepare();
   }
 
-  /** Draws a frame, or the empty stage. The stage is the canvas' own size in CSS px. */
-  draw(frame: FrameImage | null, view: View, look: Look): void {
+  /** Draws the part of a frame that is to be seen; the canvas lies exactly there. */
+  draw(frame: FrameImage, view: View, rect: Rect, look: Look): void {
     const { gl, canvas } = this;
-    const ratio = window.devicePixelRatio || 1;
-    const width = Math.round(view.width * ratio);
-    const height = Math.round(view.height * ratio);
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width;
-      canvas.height = height;
-    }
-
-    gl.disable(gl.SCISSOR_TEST);
-    gl.clearColor(0.043, 0.051, 0.063, 1);
-    gl.clear(gl.COLOR_BUFFER_BIT);
-    if (!frame) {
-      return;
+    if (canvas.width !== rect.width || canvas.height !== rect.height) {
+      canvas.width = rect.width;
+      canvas.height = rect.height;
     }
 
     this.upload(frame);
     this.setLut(look.lut, look.gamma);
-    const scale = view.scale * ratio;
+    const scale = view.scale * rect.ratio;
     const covered = 1 / (scale * frame.bin);
     const { program, uniforms: u } = this.programFor(frame.dtype, covered < 1.25 ? 1 : Math.min(mostTaps, Math.ceil(covered)));
     gl.useProgram(program);
     gl.uniform1i(u.image, 0);
     gl.uniform1i(u.lut, 1);
     gl.uniform2i(u.size, frame.width, frame.height);
-    gl.uniform2f(u.stage, width, height);
+    gl.uniform2f(u.stage, view.width * rect.ratio, view.height * rect.ratio);
+    gl.uniform2f(u.origin, rect.left, rect.top);
+    gl.uniform1f(u.height, rect.height);
     gl.uniform2f(u.centre, view.cx, view.cy);
     gl.uniform1f(u.scale, scale);
     gl.uniform1f(u.bin, frame.bin);
     gl.uniform2f(u.limits, look.low, look.high);
-    // The image's own place and nothing else: from the outer edge of its first pixel to that of its last.
-    const edge = (at: number, stage: number, centre: number): number => Math.round((at - 0.5 - centre) * scale + stage / 2);
-    const left = edge(0, width, view.cx);
-    const right = edge(frame.width * frame.bin, width, view.cx);
-    const top = edge(0, height, view.cy);
-    const bottom = edge(frame.height * frame.bin, height, view.cy);
-    gl.viewport(0, 0, width, height);
-    gl.enable(gl.SCISSOR_TEST);
-    gl.scissor(left, height - bottom, Math.max(0, right - left), Math.max(0, bottom - top));
+    gl.viewport(0, 0, rect.width, rect.height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
@@ -208,7 +194,7 @@ export class ImageView {
       throw new Error(`the graphics driver refused the image shader: ${gl.getProgramInfoLog(program)}`);
     }
 
-    const names: UniformName[] = ['image', 'lut', 'size', 'stage', 'centre', 'scale', 'bin', 'limits'];
+    const names: UniformName[] = ['image', 'lut', 'size', 'stage', 'origin', 'height', 'centre', 'scale', 'bin', 'limits'];
     const made = { program, uniforms: Object.fromEntries(names.map((n) => [n, gl.getUniformLocation(program, n)])) as Program['uniforms'] };
     this.programs.set(key, made);
     return made;

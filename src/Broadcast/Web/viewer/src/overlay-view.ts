@@ -1,12 +1,11 @@
 // What lies over the image: outlines, ticks, trails, ids, marks and the scale bar. Everything is placed by the view's own transform, the
 // one that the image is drawn with, so that they cannot drift apart.
 import { Flag, indexOfParticle, type Analysis, type AnalysisRing } from './analyses';
-import { canvasContext } from './dom';
 import { length } from './format';
 import { buildPaths, contourDash, type OverlayPaths } from './overlay-paths';
 import { colourOf, particleColours } from './palette';
 import type { Layers } from './store';
-import type { View } from './view';
+import type { Rect, View } from './view';
 import type { SessionEvent } from './wire';
 
 const trailFrames = 30;
@@ -16,6 +15,7 @@ const letters: [number, string][] = [[Flag.border, 'B'], [Flag.contact, 'C'], [F
 
 export interface Scene {
   view: View;
+  rect: Rect;
   analysis: Analysis | null;
   layers: Layers;
   selected: number | null;
@@ -33,8 +33,18 @@ export class OverlayView {
   constructor(private readonly canvas: HTMLCanvasElement, private readonly ring: AnalysisRing) {}
 
   draw(scene: Scene): void {
-    const { context, height } = canvasContext(this.canvas);
-    const { analysis, layers } = scene;
+    const { analysis, layers, rect } = scene;
+    // Painted by the processor: a hundred outlines are quick there, and very slow where a graphics card is only imitated.
+    const context = this.canvas.getContext('2d', { willReadFrequently: true })!;
+    if (this.canvas.width !== rect.width || this.canvas.height !== rect.height) {
+      this.canvas.width = rect.width;
+      this.canvas.height = rect.height;
+    }
+
+    // Drawn in CSS px of the stage, of which this canvas is the part that the image covers.
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, rect.width, rect.height);
+    context.setTransform(rect.ratio, 0, 0, rect.ratio, -rect.left, -rect.top);
     if (analysis && layers.overlay) {
       this.drawShapes(context, scene, this.pathsFor(analysis));
       this.drawLetters(context, scene, analysis);
@@ -46,7 +56,7 @@ export class OverlayView {
       this.drawMarks(context, scene);
     }
 
-    drawScaleBar(context, scene, height);
+    drawScaleBar(context, scene);
   }
 
   /** The half of an analysis may come later (outlines before points): the paths are made again then. */
@@ -108,7 +118,9 @@ export class OverlayView {
     context.restore();
   }
 
-  private drawLetters(context: CanvasRenderingContext2D, { view, layers }: Scene, analysis: Analysis): void {
+  private drawLetters(context: CanvasRenderingContext2D, { view, rect, layers }: Scene, analysis: Analysis): void {
+    const right = (rect.left + rect.width) / rect.ratio;
+    const top = rect.top / rect.ratio;
     const points = analysis.points;
     context.font = font;
     context.textBaseline = 'middle';
@@ -123,7 +135,8 @@ export class OverlayView {
       }
 
       const beside = Math.max(4, (points.majorPx[i] * view.scale) / 2);
-      outlined(context, label, x + beside * 0.72 + 3, y - beside * 0.72 - 3, layers.labels ? colourOf(points.particle[i]) : '#fff');
+      // Inside the image also where the particle is at its edge.
+      outlined(context, label, Math.min(x + beside * 0.72 + 3, right - 8 * label.length), Math.max(y - beside * 0.72 - 3, top + 8), layers.labels ? colourOf(points.particle[i]) : '#fff');
       drawn++;
     }
   }
@@ -192,17 +205,17 @@ const shorten = (label: string, most: number): string => (label.length > most ? 
 /** Length of the bar in px of the image and as people say it: 1, 2 or 5 times a power of ten, at most a fifth of the stage. */
 export function scaleBar(view: View, nmPerPx: number | null): { px: number; label: string } {
   const unit = nmPerPx ?? 1;
-  const most = (Math.min(view.width, 1200) * 0.2) / view.scale * unit;
+  const most = (Math.min(view.width, 1000) * 0.2) / view.scale * unit;
   const power = 10 ** Math.floor(Math.log10(most));
   const nice = [5, 2, 1].find((n) => n * power <= most)! * power;
   return { px: nice / unit, label: length(nice / unit, nmPerPx) };
 }
 
-function drawScaleBar(context: CanvasRenderingContext2D, { view, nmPerPx }: Scene, height: number): void {
+function drawScaleBar(context: CanvasRenderingContext2D, { view, rect, nmPerPx }: Scene): void {
   const { px, label } = scaleBar(view, nmPerPx);
   const width = px * view.scale;
-  const x = 16;
-  const y = height - 18;
+  const x = rect.left / rect.ratio + 16;
+  const y = (rect.top + rect.height) / rect.ratio - 18;
   context.font = '600 13px system-ui, sans-serif';
   const plate = Math.max(width, context.measureText(label).width) + 16;
   context.fillStyle = 'rgb(8 10 13 / 0.72)';

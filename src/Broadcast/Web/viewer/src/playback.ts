@@ -1,5 +1,5 @@
 // Pause, scrub, back to live. Only this page's view stops; the server goes on, and what it sends is kept for later.
-import { byId, text } from './dom';
+import { byId, calmly, calmMs, text } from './dom';
 import type { State, Store } from './store';
 
 export class Playback {
@@ -7,7 +7,9 @@ export class Playback {
 
   constructor(private readonly store: Store) {
     this.scrub.addEventListener('input', () => this.show(Number(this.scrub.value)));
-    store.on(['shown', 'paused', 'status'], (s) => this.draw(s));
+    const calmDraw = calmly(calmMs, () => this.draw(store.state));
+    store.on(['paused'], (s) => this.draw(s));
+    store.on(['shown', 'status'], (s) => (s.paused ? this.draw(s) : calmDraw()));
   }
 
   togglePause(): void {

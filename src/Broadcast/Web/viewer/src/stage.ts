@@ -1,12 +1,12 @@
 // The middle of the page: image, overlay, pointer. Draws once a picture of the screen and only what changed.
 import { type Analysis, type Points } from './analyses';
-import { byId, text } from './dom';
+import { byId, calmly, calmMs, text } from './dom';
 import { unknown } from './format';
 import { ImageView } from './image-view';
 import { OverlayView } from './overlay-view';
 import { pixelAt } from './pixels';
 import type { State, Store } from './store';
-import { View } from './view';
+import { View, type Rect } from './view';
 
 /** An annotation stands out in the frames around its own. */
 const markFrames = 100;
@@ -19,6 +19,7 @@ export class Stage {
   private readonly overlayCanvas = byId<HTMLCanvasElement>('overlay');
   private readonly imageCanvas = byId<HTMLCanvasElement>('image');
   private readonly age = byId('overlay-age');
+  private placed = '';
 
   constructor(private readonly store: Store, onResized: () => void) {
     this.image = new ImageView(this.imageCanvas, () => store.touch('shown'));
@@ -31,7 +32,8 @@ export class Stage {
     }).observe(this.host);
     store.on(['shown', 'look'], (s) => this.drawImage(s));
     store.on(['shown', 'analysed', 'layers', 'selected', 'pointer', 'events', 'status'], (s) => this.drawOverlay(s));
-    store.on(['shown', 'analysed', 'pointer', 'status'], (s) => this.tellPointer(s));
+    store.on(['pointer'], (s) => this.tellPointer(s));
+    store.on(['shown', 'analysed', 'status'], calmly(calmMs, () => this.tellPointer(store.state)));
   }
 
   /** The analysis that belongs to the frame on the screen: of the same number, else the newest before it. */
@@ -65,29 +67,56 @@ export class Stage {
   }
 
   private drawImage({ shown, look }: State): void {
-    if (shown) {
-      this.view.setImage(shown.fullWidth, shown.fullHeight);
+    for (const canvas of [this.imageCanvas, this.overlayCanvas]) {
+      canvas.hidden = shown === null;
     }
 
-    this.image.draw(shown, this.view, look);
+    if (shown) {
+      this.view.setImage(shown.fullWidth, shown.fullHeight);
+      const rect = this.view.visible();
+      this.place(rect);
+      this.image.draw(shown, this.view, rect, look);
+    }
+
     text(byId('zoom'), shown ? `${(this.view.scale * (window.devicePixelRatio || 1) * 100).toFixed(0)}\u2009%${shown.bin > 1 ? `, ${shown.bin}×${shown.bin} binned` : ''}` : unknown);
+  }
+
+  /** Lays both canvases over the part of the stage that the image covers. */
+  private place(rect: Rect): void {
+    const key = `${rect.left} ${rect.top} ${rect.width} ${rect.height} ${rect.ratio}`;
+    if (key === this.placed) {
+      return;
+    }
+
+    this.placed = key;
+    for (const { style } of [this.imageCanvas, this.overlayCanvas]) {
+      style.left = `${rect.left / rect.ratio}px`;
+      style.top = `${rect.top / rect.ratio}px`;
+      style.width = `${rect.width / rect.ratio}px`;
+      style.height = `${rect.height / rect.ratio}px`;
+    }
   }
 
   private drawOverlay(state: State): void {
     const { shown, layers, selected, pointer, events, status } = state;
     const analysis = this.analysis();
+    this.tellAge(state, analysis);
+    if (!shown) {
+      return;
+    }
+
     this.overlay.draw({
       view: this.view,
+      rect: this.view.visible(),
       analysis,
       layers,
       selected,
       hovered: pointer ? this.particleAt(...pointer) : null,
       marks: events
         .filter((e) => e.kind === 'annotation' && typeof e.x === 'number' && typeof e.y === 'number')
-        .map((event) => ({ event, near: !!shown && event.frame !== null && Math.abs(event.frame - shown.number) <= markFrames })),
+        .map((event) => ({ event, near: event.frame !== null && Math.abs(event.frame - shown.number) <= markFrames })),
       nmPerPx: status?.calibration.pixel_size_nm?.value ?? null,
     });
-    this.tellAge(state, analysis);
   }
 
   private tellAge({ shown, layers, status }: State, analysis: Analysis | null): void {

@@ -3,6 +3,15 @@
 
 export type Fit = 'fit' | 'fill' | 'free';
 
+/** A part of the stage in pixels of the screen; `ratio` of them are one CSS px. */
+export interface Rect {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  readonly ratio: number;
+}
+
 export class View {
   /** Image point in the middle of the stage. */
   cx = 0;
@@ -69,6 +78,18 @@ export class View {
 
   toScreen(x: number, y: number): [number, number] {
     return [(x - this.cx) * this.scale + this.width / 2, (y - this.cy) * this.scale + this.height / 2];
+  }
+
+  /** The part of the stage that the image covers, in whole pixels of the screen; nothing else needs to be drawn. */
+  visible(): Rect {
+    const ratio = window.devicePixelRatio || 1;
+    const [x0, y0] = this.toScreen(-0.5, -0.5);
+    const [x1, y1] = this.toScreen(this.imageWidth - 0.5, this.imageHeight - 0.5);
+    const left = Math.max(0, Math.round(x0 * ratio));
+    const top = Math.max(0, Math.round(y0 * ratio));
+    const right = Math.min(Math.round(this.width * ratio), Math.round(x1 * ratio));
+    const bottom = Math.min(Math.round(this.height * ratio), Math.round(y1 * ratio));
+    return { left, top, width: Math.max(1, right - left), height: Math.max(1, bottom - top), ratio };
   }
 
   private refit(): void {
