@@ -22,6 +22,14 @@ public interface IResultSink : IAsyncDisposable
     {
     }
 
+    /// <summary>One analysed frame as soon as its row is known: what is shown live. Comes right after the frame's <see cref="OnFrame"/>.</summary>
+    /// <param name="row">The frame's row.</param>
+    /// <param name="detections">What was found in it.</param>
+    /// <param name="tracks">The points as known at once, before their final form.</param>
+    void OnAnalysed(FrameRow row, FrameDetections detections, FrameTracks tracks)
+    {
+    }
+
     /// <summary>The last call: everything was delivered; writes what is still held back and closes the files.</summary>
     ValueTask CompleteAsync(CancellationToken cancellationToken);
 }

@@ -36,6 +36,21 @@ public sealed class DoseLedger
         _frameTimeS = calibration.FrameTimeS?.Value;
     }
 
+    /// <summary>Goes on under other conditions: a new scale and a new reference, the dose carried on or begun anew.</summary>
+    /// <param name="before">The account so far, completed: time between its last frame and the next one counts, at the new rate.</param>
+    /// <param name="calibration">What holds from the next frame on.</param>
+    /// <param name="doseEPerA2">Dose that the area has already, or null to carry on with what the account says.</param>
+    public static DoseLedger Continue(DoseLedger before, Calibration calibration, double? doseEPerA2)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        return new DoseLedger(calibration)
+        {
+            _dose = doseEPerA2 ?? before._dose,
+            _any = before._any,
+            _lastTimeS = before._lastTimeS,
+        };
+    }
+
     /// <summary>Source, kind, error and what is missing, as far as it is known by now.</summary>
     public DoseStatement Statement => _scale.State(_timesKnown, _electrons);
 

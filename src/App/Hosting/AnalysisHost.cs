@@ -1,3 +1,4 @@
+using LiveLtem.App.Hosting.Live;
 using LiveLtem.Core;
 using LiveLtem.Core.Pipeline;
 using LiveLtem.Dose;
@@ -17,6 +18,9 @@ internal sealed record AnalysisHostOptions
     /// <summary>Whether the sink is given the pixels of each analysed frame.</summary>
     public bool WithImages { get; init; }
 
+    /// <summary>Recording, preview and changing conditions of a live session; null where frames are analysed only.</summary>
+    public LiveTaps? Taps { get; init; }
+
     /// <summary>How long a stopped session may take to finish.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -35,6 +39,7 @@ internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Fig
 /// <remarks>
 /// source → [raw] → gauge → [analysis] → prepare → [prepared] → segment (parallel, in order) → [segmented] → measure → [measured] → track.
 /// Offline every edge waits and the results do not depend on speed; live the edge <c>analysis</c> keeps the newest frame only.
+/// With taps, every frame goes from the gauge through [received] to a fork: [recording] waits for the disk, [analysis] and [preview] keep the newest.
 /// Runs once. What it is given stays the caller's to dispose.
 /// </remarks>
 internal sealed class AnalysisHost
@@ -64,7 +69,7 @@ internal sealed class AnalysisHost
         _sink = sink;
         _time = time ?? TimeProvider.System;
         _run = new PipelineRun(
-            FrameBranches.Analysis,
+            BranchesOf(options.Taps),
             new PipelineOptions { WatchEdges = options.Live, DrainTimeout = options.DrainTimeout },
             _time,
             logger);
@@ -76,6 +81,12 @@ internal sealed class AnalysisHost
 
     /// <summary>Done once the detector has learnt what it needs, or the session is over: from here on it keeps up, or says so.</summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>What the detector learnt, one line.</summary>
+    public string Learnt => _detector.Describe();
+
+    /// <summary>Arrival to result of the frames that came when the session was ready; null where there was none.</summary>
+    public LatencySummary? Latency => _results.Latency;
 
     /// <summary>Arrival to result since the last call, of frames that came when the session was ready; null where there was none.</summary>
     public LatencySummary? TakeRecentLatency() => _results.TakeRecentLatency();
@@ -125,20 +136,56 @@ internal sealed class AnalysisHost
     private void Wire(IFrameSource source, FramePool pool, AnalysisHostOptions options)
     {
         const FrameBranches analysis = FrameBranches.Analysis;
+        var taps = options.Taps;
+        var all = BranchesOf(taps);
 
         // Live, each place in a queue is latency once the analysis is behind; offline it lets stages overlap.
         var depth = options.Live ? 1 : 4;
-        var raw = _run.AddEdge<Frame>("raw", EdgePolicy.Wait, options.Live ? 16 : 4, analysis);
+        var raw = _run.AddEdge<Frame>("raw", EdgePolicy.Wait, options.Live ? 16 : 4, all);
         var gauged = _run.AddEdge<Frame>("analysis", options.Live ? EdgePolicy.Latest : EdgePolicy.Wait, 4, analysis);
         var prepared = _run.AddEdge<Frame>("prepared", EdgePolicy.Wait, depth, analysis);
         var segmented = _run.AddEdge<SegmentedFrame>("segmented", EdgePolicy.Wait, depth, analysis);
         var measured = _run.AddEdge<MeasuredFrame>("measured", EdgePolicy.Wait, depth, analysis);
         _run.SetSource(source, pool, raw);
-        _run.AddStage(StageNames.Gauge, raw, gauged, new GaugeStage(_results));
+        if (taps is null)
+        {
+            _run.AddStage(StageNames.Gauge, raw, gauged, new GaugeStage(_results, null));
+        }
+        else
+        {
+            Fork(source.Info, raw, gauged, taps);
+        }
+
         _run.AddStage(StageNames.Prepare, gauged, prepared, _prepare);
         _run.AddParallelStage(StageNames.Segment, prepared, segmented, frame => new SegmentedFrame(frame, _detector.Segment(frame)), options.SegmentWorkers);
         _run.AddStage(StageNames.Measure, segmented, measured, new MeasureStage(_detector));
         _run.AddSink(StageNames.Track, measured, Track);
+    }
+
+    private static FrameBranches BranchesOf(LiveTaps? taps) =>
+        FrameBranches.Analysis | (taps?.Store is null ? 0 : FrameBranches.Recording) | (taps?.Publisher is null ? 0 : FrameBranches.Preview);
+
+    private void Fork(SourceInfo source, Edge<Frame> raw, Edge<Frame> gauged, LiveTaps taps)
+    {
+        var received = _run.AddEdge<Frame>("received", EdgePolicy.Wait, 4, BranchesOf(taps));
+        _run.AddStage(StageNames.Gauge, raw, received, new GaugeStage(_results, taps));
+        var outputs = new List<Edge<Frame>>();
+        if (taps.Store is not null)
+        {
+            var recording = _run.AddEdge<Frame>("recording", EdgePolicy.Wait, LiveTaps.RecordingDepth(source), FrameBranches.Recording);
+            _run.AddSink<Frame>(StageNames.Record, recording, taps.Record);
+            outputs.Add(recording);
+        }
+
+        outputs.Add(gauged);
+        if (taps.Publisher is { } publisher)
+        {
+            var preview = _run.AddEdge<Frame>("preview", EdgePolicy.Latest, 1, FrameBranches.Preview);
+            _run.AddSink<Frame>(StageNames.Show, preview, publisher.OnPreview);
+            outputs.Add(preview);
+        }
+
+        _run.AddFanOut(StageNames.Share, received, outputs);
     }
 
     private void GetReady()
@@ -158,6 +205,9 @@ internal sealed class AnalysisHost
 internal static class StageNames
 {
     public const string Gauge = "gauge";
+    public const string Share = "share";
+    public const string Record = "record";
+    public const string Show = "show";
     public const string Prepare = "prepare";
     public const string Segment = "segment";
     public const string Measure = "measure";

@@ -1,19 +1,37 @@
 using LiveLtem.Acquisition.Correction;
 using LiveLtem.Acquisition.Gauge;
+using LiveLtem.App.Hosting.Live;
 using LiveLtem.Core;
 using LiveLtem.Core.Pipeline;
 
 namespace LiveLtem.App.Hosting;
 
-/// <summary>Measures every received frame, before anything can be skipped.</summary>
-internal sealed class GaugeStage(ResultJoiner results) : IStage<Frame, Frame>
+/// <summary>Measures every received frame, before anything can be skipped, and gives it the segment of conditions that it belongs to.</summary>
+internal sealed class GaugeStage(ResultJoiner results, LiveTaps? taps) : IStage<Frame, Frame>
 {
     private readonly FrameGauge _gauge = new();
 
     public void Process(Frame item, ICollection<Frame> output)
     {
-        results.AddReceived(_gauge.Read(item));
-        output.Add(item);
+        var frame = item;
+        if (taps is not null)
+        {
+            if (taps.Conditions.Take(item.Number) is { } change)
+            {
+                results.BeginSegment(change.Calibration, change.PriorDoseEPerA2);
+            }
+
+            if (taps.Conditions.Segment != item.Header.Segment)
+            {
+                frame = item.Share(item.Header with { Segment = taps.Conditions.Segment });
+                item.Dispose();
+            }
+        }
+
+        var reading = _gauge.Read(frame);
+        taps?.Measured(reading);
+        results.AddReceived(reading);
+        output.Add(frame);
     }
 
     public void Complete(ICollection<Frame> output)

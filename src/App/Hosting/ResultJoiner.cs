@@ -46,6 +46,7 @@ internal sealed record SessionFigures
 /// <remarks>Thread-safe: the gauge and the end of the analysis call from threads of their own; the sink is called from one at a time.</remarks>
 internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock clock, bool wantsImages, TimeProvider time)
 {
+    private DoseLedger _dose = dose;
     private readonly Lock _gate = new();
     private readonly Queue<FrameDose> _received = new();
     private readonly Queue<Analysed> _analysed = new();
@@ -68,7 +69,7 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
         {
             lock (_gate)
             {
-                return dose.Statement;
+                return _dose.Statement;
             }
         }
     }
@@ -92,8 +93,22 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
                 Repeated = _figures.Repeated + (gauge.Repeated ? 1 : 0),
                 Flagged = _figures.Flagged + (DoseLedger.IsFlagged(gauge) ? 1 : 0),
             };
-            dose.Add(gauge, clock.TimeS(gauge.Header), _accounted);
+            _dose.Add(gauge, clock.TimeS(gauge.Header), _accounted);
             TakeAccounted();
+        }
+    }
+
+    /// <summary>The frames that are received from now on were taken under other conditions.</summary>
+    /// <param name="calibration">What holds from now on.</param>
+    /// <param name="priorDoseEPerA2">Dose that the area has already, or null to carry on.</param>
+    public void BeginSegment(Calibration calibration, double? priorDoseEPerA2)
+    {
+        lock (_gate)
+        {
+            _dose.Complete(_accounted);
+            TakeAccounted();
+            _dose = DoseLedger.Continue(_dose, calibration, priorDoseEPerA2);
+            clock.Change(calibration.FrameTimeS?.Value);
         }
     }
 
@@ -130,7 +145,7 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
         lock (_gate)
         {
             _ended = true;
-            dose.Complete(_accounted);
+            _dose.Complete(_accounted);
             AddFinished(finished);
             TakeAccounted();
         }
@@ -240,6 +255,7 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
         };
         Emit(row);
         _awaitTracks.Enqueue(row);
+        sink.OnAnalysed(row, detections, tracks);
         if (image is not null)
         {
             sink.OnImage(image, detections, tracks);

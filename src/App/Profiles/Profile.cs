@@ -9,6 +9,9 @@ internal sealed record Profile
     /// <summary>Name of a shipped profile, or the file it was read from.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The YAML it was read from, kept with a session so that a re-analysis runs with the same.</summary>
+    public string Text { get; init; } = string.Empty;
+
     /// <summary>How particles are found.</summary>
     public ParticleDetectorOptions Detector { get; init; } = new();
 

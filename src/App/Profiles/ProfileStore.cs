@@ -48,7 +48,7 @@ internal static class ProfileStore
         var detector = root.Section("detector");
         var tracker = root.Section("tracker");
         root.RefuseOthers();
-        return new Profile { Name = file, Detector = Detector(detector), Tracker = Tracker(tracker) };
+        return new Profile { Name = file, Text = yaml, Detector = Detector(detector), Tracker = Tracker(tracker) };
     }
 
     private static Profile Read(string path, string name)
