@@ -20,7 +20,7 @@ public sealed record BroadcastOptions
 
     /// <summary>The address as a number.</summary>
     /// <exception cref="InputException">It is not a loopback address, or a port is out of range or named twice.</exception>
-    internal IPAddress Check()
+    public IPAddress Check()
     {
         var address = Bind == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(Bind, out var parsed) ? parsed : null;
         if (address is null || !IPAddress.IsLoopback(address))

@@ -1,14 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
 using LiveLtem.App.Hosting;
+using LiveLtem.App.Hosting.Live;
 using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 using LiveLtem.HardwareSim;
 using LiveLtem.HardwareSim.Scenes;
+using LiveLtem.Session.Log;
 
 namespace LiveLtem.App.Verbs;
 
-/// <summary><c>demo</c>: a live session in the terminal, on a simulated crystal or a recording.</summary>
+/// <summary><c>demo</c>: the whole thing on a simulated crystal, or on a recording.</summary>
 internal static class DemoVerb
 {
     private const string Scene = "crystal";
@@ -19,9 +21,16 @@ internal static class DemoVerb
     /// <summary>Builds the verb.</summary>
     public static Command Create()
     {
-        var file = new Option<string?>("--file") { Description = "A recording to play instead of the simulated crystal.", HelpName = "FILE" };
-        var seconds = new Option<double>("--seconds") { Description = "How long it runs once it has learnt from the first frames.", DefaultValueFactory = _ => 10, HelpName = "S" };
-        var command = new Command("demo", "A live session in the terminal, on a simulated crystal of nanocubes. Ctrl-C ends it.\n\nExample:\n  liveltem demo --seconds 20") { file, seconds };
+        var file = new Option<string?>("--file") { Description = "A recording to play, over and over, instead of the simulated crystal.", HelpName = "FILE" };
+        var seconds = new Option<double>("--seconds") { Description = "How long it runs once it has learnt from the first frames.", DefaultValueFactory = _ => 3600, HelpName = "S" };
+        var live = new LiveOptions();
+        var command = new Command(
+            "demo",
+            "A whole live session: a simulated crystal of nanocubes (or a recording), analysed, recorded to a temporary session and shown in the browser. Ctrl-C ends it.\n\nExample:\n  liveltem demo --web-port 0")
+        {
+            file, seconds,
+        };
+        live.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var length = parsed.GetValue(seconds);
@@ -30,37 +39,74 @@ internal static class DemoVerb
                 throw new InputException(FormattableString.Invariant($"--seconds {length}: give a time over 0 and up to 86400 s"));
             }
 
+            var temporary = Path.Combine(Path.GetTempPath(), "liveltem-demo");
+            var settings = live.Read(parsed, temporary);
+            settings.Broadcast.Check();
+            if (settings.Record == temporary)
+            {
+                DropOlder(temporary);
+            }
+
             var time = TimeSpan.FromSeconds(length);
             return parsed.GetValue(file) is { } recording
-                ? await PlayAsync(recording, time, cancellationToken).ConfigureAwait(false)
-                : await SimulateAsync(time, cancellationToken).ConfigureAwait(false);
+                ? await PlayAsync(recording, settings, time, cancellationToken).ConfigureAwait(false)
+                : await SimulateAsync(settings, time, cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> SimulateAsync(TimeSpan length, CancellationToken cancellationToken)
+    private static async Task<int> SimulateAsync(LiveSettings settings, TimeSpan length, CancellationToken cancellationToken)
     {
         var text = Say($"{SceneAddress.Scheme}:{Scene}?size={SizePx}&cnr={Cnr}&fps={FramesPerSecond}");
         await using var source = new SimulatedSource(text, TimeProvider.System);
-        var report = await RunAsync(source, $"LiveLTEM demo: a simulated crystal of nanocubes, {SizePx} x {SizePx} px", length, cancellationToken).ConfigureAwait(false);
-        Console.Out.WriteLine(SessionSummary.Text("demo", report, live: true));
-        Console.Out.WriteLine(Truth(SceneAddress.Parse(text), report));
-        SessionEnd.Demand(report);
+        var report = await RunAsync(source, source.Info.Calibration, $"demo, a simulated crystal of nanocubes, {SizePx} x {SizePx} px", settings, length, cancellationToken)
+            .ConfigureAwait(false);
+        LiveEnd.Tell("demo", report, settings.Json);
+        if (!settings.Json)
+        {
+            Console.Out.WriteLine(Truth(SceneAddress.Parse(text), report));
+        }
+
         return 0;
     }
 
-    private static async Task<int> PlayAsync(string recording, TimeSpan length, CancellationToken cancellationToken)
+    private static async Task<int> PlayAsync(string recording, LiveSettings settings, TimeSpan length, CancellationToken cancellationToken)
     {
         var sources = Sources.Create();
         await using var source = new PacedSource(() => sources.Open(recording), null, FramesPerSecond, loop: true, TimeProvider.System);
-        var report = await RunAsync(source, $"LiveLTEM demo: {source.Info.Name}", length, cancellationToken).ConfigureAwait(false);
-        Console.Out.WriteLine(SessionSummary.Text(source.Info.Name, report, live: true));
-        SessionEnd.Demand(report);
+        var report = await RunAsync(source, source.Info.Calibration, $"demo, {source.Info.Name}", settings, length, cancellationToken).ConfigureAwait(false);
+        LiveEnd.Tell(source.Info.Name, report, settings.Json);
         return 0;
     }
 
-    private static Task<SessionReport> RunAsync(IFrameSource source, string title, TimeSpan length, CancellationToken cancellationToken) =>
-        LiveSession.RunAsync(SessionInput.Plain(source), ProfileStore.Load(null), title, length, cancellationToken);
+    private static Task<SessionReport> RunAsync(
+        IFrameSource source, Calibration calibration, string title, LiveSettings settings, TimeSpan length, CancellationToken cancellationToken) =>
+        LiveHost.RunAsync(
+            new LiveRequest
+            {
+                Input = SessionInput.Plain(source) with { Calibration = calibration },
+                Profile = ProfileStore.Load(null),
+                Settings = settings,
+                Title = title,
+                Length = length,
+            },
+            cancellationToken);
+
+    // A temporary session is kept until the next demo, so that it can be looked at; one that is running stays.
+    private static void DropOlder(string folder)
+    {
+        foreach (var session in new SessionCatalog(folder).List().Where(session => session.State != "recording"))
+        {
+            try
+            {
+                Directory.Delete(session.Folder, recursive: true);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                Console.Error.WriteLine($"liveltem: the older demo session {session.Folder} stays: {error.Message}");
+            }
+        }
+    }
 
     /// <summary>What the simulation knows to be there, over the frames that were taken.</summary>
     private static string Truth(SceneAddress address, SessionReport report)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LiveLtem.App.Hosting;
+using LiveLtem.App.Hosting.Live;
 using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 
@@ -18,13 +19,15 @@ internal static class ReplayVerb
         var loop = new Option<bool>("--loop") { Description = "Start again at the end, until stopped." };
         var profile = new Option<string?>("--profile") { Description = $"{string.Join(", ", ProfileStore.Names)}, or a YAML file.", HelpName = "P" };
         var calibration = new CalibrationOptions();
+        var live = new LiveOptions();
         var command = new Command(
             "replay",
-            "Plays a recording as if it were live: frames come at their time and the newest one wins. Ctrl-C ends it.\n\nExample:\n  liveltem replay run7.mrc --fps 25 --loop")
+            "Plays a recording as if it were live: analysed, published on loopback and shown in the browser; kept only with --record. Ctrl-C ends it.\n\nExample:\n  liveltem replay run7.mrc --fps 25 --loop")
         {
             file, fps, loop, profile,
         };
         calibration.AddTo(command);
+        live.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var pace = parsed.GetValue(fps);
@@ -36,6 +39,7 @@ internal static class ReplayVerb
             var path = parsed.GetRequiredValue(file);
             var settings = ProfileStore.Load(parsed.GetValue(profile));
             var typed = calibration.Read(parsed);
+            var publish = live.Read(parsed, folder: null);
             var sources = Sources.Create();
             await using var source = new PacedSource(() => sources.Open(path), pace, FallbackFps, parsed.GetValue(loop), TimeProvider.System);
             var input = SessionInput.Of(source, sources, typed);
@@ -44,9 +48,9 @@ internal static class ReplayVerb
                 Console.Error.WriteLine($"liveltem: {source.Info.Name} does not say its frame time; playing at {FallbackFps} frames/s (--fps sets another pace)");
             }
 
-            var report = await LiveSession.RunAsync(input, settings, title: null, length: null, cancellationToken).ConfigureAwait(false);
-            Console.Out.WriteLine(SessionSummary.Text(source.Info.Name, report, live: true));
-            SessionEnd.Demand(report);
+            var report = await LiveHost.RunAsync(
+                new LiveRequest { Input = input, Profile = settings, Settings = publish, Title = source.Info.Name }, cancellationToken).ConfigureAwait(false);
+            LiveEnd.Tell(source.Info.Name, report, publish.Json);
             return 0;
         });
         return command;

@@ -11,6 +11,7 @@ internal static class VerbList
         InfoVerb.Create(),
         DoctorVerb.Create(),
         AnalyzeVerb.Create(),
+        RunVerb.Create(),
         ReplayVerb.Create(),
         DemoVerb.Create(),
         SessionsVerb.Create(),

@@ -58,6 +58,8 @@ public sealed record PipelineReport
 /// have still drains.</remarks>
 public sealed class PipelineRun
 {
+    // An edge of a place or two is full as soon as it is used: that says nothing.
+    private const int LeastWatched = 4;
     private readonly PipelineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -112,7 +114,7 @@ public sealed class PipelineRun
             throw new ArgumentException($"the pipeline has no branch {branches & ~Ledger.Branches}", nameof(branches));
         }
 
-        var edge = new Edge<T>(name, policy, capacity, branches, Ledger, _time, _options.WatchEdges ? _logger : null);
+        var edge = new Edge<T>(name, policy, capacity, branches, Ledger, _time, _options.WatchEdges && capacity >= LeastWatched ? _logger : null);
         _edges.Add(edge);
         return edge;
     }
