@@ -25,4 +25,7 @@ internal static partial class BroadcastLog
 
     [LoggerMessage(7006, LogLevel.Warning, "readers did not end in time; their connections are cut")]
     public static partial void StopCut(this ILogger logger);
+
+    [LoggerMessage(7007, LogLevel.Warning, "the ZeroMQ socket refused a connection")]
+    public static partial void SocketCommandFailed(this ILogger logger, Exception error);
 }

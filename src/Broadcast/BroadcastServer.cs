@@ -92,7 +92,11 @@ public sealed class BroadcastServer : IAsyncDisposable
 
         _readiness.Set(false, "the session has ended");
         _hub.Complete();
-        _zmq?.Dispose();
+        if (_zmq is not null)
+        {
+            await _zmq.DisposeAsync().ConfigureAwait(false);
+        }
+
         await Task.WhenAll(StopAsync(_web), StopAsync(_grpc)).ConfigureAwait(false);
         await _cutOff.CancelAsync().ConfigureAwait(false);
         _cutOff.Dispose();

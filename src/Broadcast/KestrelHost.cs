@@ -34,7 +34,8 @@ internal static class KestrelHost
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = MostConnections;
             kestrel.Limits.MaxConcurrentUpgradedConnections = WebApp.MostViewers;
-            kestrel.Limits.MaxRequestBodySize = ApiEndpoints.LargestBody;
+            // gRPC has a limit of its own, which ends in a clean status; this one would cut the connection under it.
+            kestrel.Limits.MaxRequestBodySize = protocols == HttpProtocols.Http2 ? null : ApiEndpoints.LargestBody;
             kestrel.Limits.RequestHeadersTimeout = HeadersLimit;
             kestrel.Limits.KeepAliveTimeout = IdleLimit;
 

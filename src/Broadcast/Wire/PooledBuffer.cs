@@ -38,6 +38,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         return _bytes.AsSpan(Length);
     }
 
+    /// <summary>Begins anew with the same memory.</summary>
+    public void Clear() => Length = 0;
+
     public void Dispose()
     {
         var bytes = _bytes;

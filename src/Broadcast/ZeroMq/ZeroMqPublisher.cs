@@ -1,47 +1,44 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using LiveLtem.Broadcast.Hub;
 using LiveLtem.Broadcast.Wire;
 using LiveLtem.Core;
 using Microsoft.Extensions.Logging;
 using NetMQ;
-using NetMQ.Monitoring;
 using NetMQ.Sockets;
 
 namespace LiveLtem.Broadcast.ZeroMq;
 
 /// <summary>Publishes on ZeroMQ, multipart <c>[topic, header, payload]</c>, from a thread of its own.</summary>
 /// <remarks>An XPUB socket: it says what is subscribed to, so a topic that nobody wants costs nothing. A subscriber that stops reading fills its own
-/// kernel buffer, then the socket's queue for it up to <see cref="HighWaterMark"/> messages, then loses messages; the gaps in <c>seq</c> tell it how
+/// kernel buffers, then the socket's queue for it up to <see cref="HighWaterMark"/> messages, then loses messages; the gaps in <c>seq</c> tell it how
 /// many. NetMQ's context is the process's own and stays: others may use it, and its threads end with the process.</remarks>
-internal sealed class ZeroMqPublisher : IDisposable
+internal sealed class ZeroMqPublisher : IAsyncDisposable
 {
     /// <summary>Messages kept for one slow subscriber. Frames are among them, so this bounds its memory.</summary>
     public const int HighWaterMark = 64;
 
-    // Subscribers send a greeting and short subscriptions; whoever announces more is cut off before memory is asked for.
     private const int LongestIncoming = 1024;
     private const int MostInARow = 64;
-    private const int Backlog = 256;
     private static readonly TimeSpan LastMessagesLimit = TimeSpan.FromMilliseconds(500);
     private static readonly byte[][] TopicBytes = [.. Enum.GetValues<Topic>().Select(topic => Encoding.ASCII.GetBytes(topic.Name()))];
 
     private readonly LiveHub _hub;
     private readonly ILogger _logger;
+    private readonly ZeroMqGate _gate;
     private readonly Mailbox _mailbox;
     private readonly Subscriptions _subscriptions = new();
     private readonly XPublisherSocket _socket = new();
     private readonly NetMQQueue<bool> _signals = new();
-    private readonly NetMQMonitor _monitor;
+    private readonly NetMQQueue<Action> _commands = new();
     private readonly NetMQPoller _poller;
     private readonly Thread _thread;
-    private int _connections;
     private int _signalled;
+    private bool _stopped;
     private Msg _incoming;
 
-    /// <summary>Binds and begins to publish.</summary>
-    /// <exception cref="InputException">The port is taken.</exception>
+    /// <summary>Listens and begins to publish.</summary>
+    /// <exception cref="InputException">The port cannot be had.</exception>
     public ZeroMqPublisher(LiveHub hub, IPAddress address, int port, ILogger logger)
     {
         ZeroMqBuffers.Install();
@@ -49,74 +46,69 @@ internal sealed class ZeroMqPublisher : IDisposable
         _logger = logger;
         _socket.Options.SendHighWatermark = HighWaterMark;
         _socket.Options.MaxMsgSize = LongestIncoming;
-        _socket.Options.Backlog = Backlog;
         _socket.Options.Linger = LastMessagesLimit;
-        _socket.Options.IPv4Only = address.AddressFamily == AddressFamily.InterNetwork;
-        _monitor = new NetMQMonitor(_socket, $"inproc://liveltem-{Guid.NewGuid():N}", SocketEvents.Accepted | SocketEvents.Disconnected);
-        _monitor.Accepted += (_, _) => Interlocked.Increment(ref _connections);
-        _monitor.Disconnected += (_, _) => Interlocked.Decrement(ref _connections);
         _mailbox = new Mailbox("zmq", Describe, Enum.GetValues<Topic>(), Wake);
         foreach (var topic in Enum.GetValues<Topic>())
         {
             _mailbox.SetWanted(topic, false);
         }
 
-        var host = address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
-        try
-        {
-            _socket.Bind($"tcp://{host}:{port}");
-        }
-        catch (NetMQException error)
-        {
-            _monitor.Dispose();
-            _socket.Dispose();
-            _signals.Dispose();
-            throw error.ErrorCode == ErrorCode.AddressAlreadyInUse
-                ? BroadcastServer.PortTaken(port, "--zmq-port", error)
-                : new InputException($"cannot listen on {host}:{port}: {error.ErrorCode}; choose another with --zmq-port", error);
-        }
-
-        Endpoint = _socket.Options.LastEndpoint!;
         _incoming.InitEmpty();
         _socket.ReceiveReady += (_, _) => ReadSubscriptions();
         _signals.ReceiveReady += (_, _) => SendWaiting();
-        _poller = [_socket, _signals];
-        _monitor.AttachToPoller(_poller);
+        _commands.ReceiveReady += (_, _) => RunCommand();
+        _poller = [_socket, _signals, _commands];
+        try
+        {
+            _gate = new ZeroMqGate(address, port, ConnectAsync, endpoint => Command(() => _socket.Disconnect(endpoint)), logger);
+        }
+        catch (InputException)
+        {
+            CloseSockets();
+            throw;
+        }
+
         _hub.Add(_mailbox);
         _thread = new Thread(_poller.Run) { Name = "liveltem-zmq", IsBackground = true };
         _thread.Start();
     }
 
     /// <summary>Where subscribers connect, with the port in use: <c>tcp://127.0.0.1:5556</c>.</summary>
-    public string Endpoint { get; }
+    public string Endpoint => _gate.Endpoint;
 
-    /// <summary>Sends what waits, then closes the socket.</summary>
-    public void Dispose()
+    /// <summary>Sends what waits, then closes the socket and the port.</summary>
+    public async ValueTask DisposeAsync()
     {
         _hub.Remove(_mailbox);
         _mailbox.Complete();
-        _thread.Join(LastMessagesLimit);
-        if (_poller.IsRunning)
+        if (!_thread.Join(LastMessagesLimit))
         {
             _poller.Stop();
             _thread.Join();
         }
 
+        Volatile.Write(ref _stopped, true);
         _mailbox.Dispose();
-        _monitor.Dispose();
-        _poller.Dispose();
-        _signals.Dispose();
-        _socket.Dispose();
-        _incoming.Close();
+        CloseSockets();
+        await _gate.DisposeAsync().ConfigureAwait(false);
     }
 
     // A publisher cannot tell its subscribers apart: they have one count, of what was handed to the socket.
-    private string? Describe() => Volatile.Read(ref _connections) switch
+    private string? Describe() => _gate.Subscribers switch
     {
-        <= 0 => null,
-        1 => "1 connection",
-        var many => $"{many} connections",
+        0 => null,
+        1 => "1 subscriber",
+        var many => $"{many} subscribers",
     };
+
+    private void CloseSockets()
+    {
+        _poller.Dispose();
+        _signals.Dispose();
+        _commands.Dispose();
+        _socket.Dispose();
+        _incoming.Close();
+    }
 
     // Runs on the thread that publishes: many calls in a row make one signal.
     private void Wake()
@@ -124,6 +116,43 @@ internal sealed class ZeroMqPublisher : IDisposable
         if (Interlocked.Exchange(ref _signalled, 1) == 0)
         {
             _signals.Enqueue(true);
+        }
+    }
+
+    private Task ConnectAsync(string endpoint)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Command(() =>
+        {
+            _socket.Connect(endpoint);
+            done.SetResult();
+        });
+        return done.Task;
+    }
+
+    // The socket belongs to its thread.
+    private void Command(Action command)
+    {
+        if (!Volatile.Read(ref _stopped))
+        {
+            _commands.Enqueue(command);
+        }
+    }
+
+    private void RunCommand()
+    {
+        if (!_commands.TryDequeue(out var command, TimeSpan.Zero))
+        {
+            return;
+        }
+
+        try
+        {
+            command();
+        }
+        catch (Exception error)
+        {
+            _logger.SocketCommandFailed(error);
         }
     }
 
@@ -177,20 +206,30 @@ internal sealed class ZeroMqPublisher : IDisposable
 
     private void Send(WireMessage message)
     {
-        var topic = TopicBytes[(int)message.Topic];
-        var part = new Msg();
-        part.InitGC(topic, topic.Length);
-        _socket.TrySend(ref part, TimeSpan.Zero, more: true);
+        // Encoded before the first part goes: a message that cannot be encoded leaves no half message behind.
         if (message is FrameMessage frame)
         {
-            SendPart(frame.FullHeader, more: true);
-            SendPart(frame.Frame.Bytes, more: false);
+            var header = frame.FullHeader;
+            var pixels = frame.Frame.Bytes;
+            SendTopic(message.Topic);
+            SendPart(header, more: true);
+            SendPart(pixels, more: false);
         }
         else
         {
-            SendPart(message.Bytes.Header, more: true);
-            SendPart(message.Bytes.Payload, more: false);
+            var bytes = message.Bytes;
+            SendTopic(message.Topic);
+            SendPart(bytes.Header, more: true);
+            SendPart(bytes.Payload, more: false);
         }
+    }
+
+    private void SendTopic(Topic topic)
+    {
+        var bytes = TopicBytes[(int)topic];
+        var part = new Msg();
+        part.InitGC(bytes, bytes.Length);
+        _socket.TrySend(ref part, TimeSpan.Zero, more: true);
     }
 
     private void SendPart(ReadOnlySpan<byte> bytes, bool more)
