@@ -103,9 +103,9 @@ public sealed class ImageTests(BrowserFixture browser)
         await using var watched = await Watched.StartAsync(browser);
         await watched.ShowAsync(scene, 10);
         await watched.ShowAsync(scene, 13, analysed: false);
-        await watched.Page.UntilAsync("document.getElementById('overlay-age').textContent === 'overlay 3 frames behind' && !document.getElementById('overlay-age').hidden");
+        await watched.Page.UntilAsync("document.getElementById('overlay-age').textContent === '3 frames behind'");
         watched.Server.Publisher.OnReport(scene.Report(13));
-        await watched.Page.UntilAsync("document.getElementById('overlay-age').hidden");
+        await watched.Page.UntilAsync("document.getElementById('overlay-age').textContent === 'of this frame'");
     }
 
     private static bool Grey((int R, int G, int B) colour) => Math.Max(colour.R, Math.Max(colour.G, colour.B)) - Math.Min(colour.R, Math.Min(colour.G, colour.B)) < 24;

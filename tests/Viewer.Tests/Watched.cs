@@ -48,7 +48,7 @@ internal sealed class Watched : IAsyncDisposable
         await Page.UntilAsync($"document.getElementById('frame-number').textContent === '{number}'");
         if (analysed)
         {
-            await Page.UntilAsync("document.getElementById('overlay-age').hidden");
+            await Page.UntilAsync("document.getElementById('overlay-age').dataset.behind === '0'");
         }
     }
 

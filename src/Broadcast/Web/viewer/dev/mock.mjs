@@ -95,7 +95,7 @@ const status = (frame) => ({
   received_fps: fps, analysed_fps: fps * 0.97, latency_ms: { count: 20, mean: 21, p50: 20.4, p95: 27.5, p99: 31.2, max: 36 }, particles: cubes.length, tracks: cubes.length + 3,
   learnt: frame < 40 ? null : 'dark particles, 26.3 nm across, noise 11.2 counts, edge blur 1.2 px', detector: 'classical',
   calibration: { pixel_size_nm: nm, frame_time_s: { value: 1 / fps, origin: 'sim', err: null } },
-  dose: options.uncalibrated ? 'no dose: pixel size, counts per electron and dark level are missing' : 'counts, dark level 12 (typed), transmission 0.2', dose_kind: options.uncalibrated ? null : 'specimen', segment,
+  dose: options.uncalibrated ? 'no dose: pixel size, counts per electron and dark level are missing' : 'specimen dose, from counts, dark level 12 (typed), transmission 0.2', dose_kind: options.uncalibrated ? null : 'specimen', segment,
   recording: { state: recording, folder: 'sessions/2026-01-01T10-00-00', frames: frame, bytes: frame * side * side, not_recorded: 0, disk_free_bytes: 412e9, problem: null },
   subscribers: [{ kind: 'web', name: '127.0.0.1', sent: 100, dropped: 0 }], notes: [],
   ledger: { received: frame, lost: 0, repeated: 0, recorded: frame, processed: Math.floor(frame * 0.97), shown: frame, skipped: [], failed: [] },

@@ -32,14 +32,14 @@ export class Figures {
     const silent = link.phase === 'open' && status !== null && silentS > 3 && status.state !== 'ended';
     const waitS = Math.max(0, (link.retryAt - performance.now()) / 1000);
     const words = link.phase === 'open' ? (silent ? `connected, silent for ${silentS.toFixed(0)} s` : 'connected')
-      : link.phase === 'connecting' ? 'connecting' : 'connection lost';
+      : link.phase === 'connecting' && link.failures === 0 ? 'connecting' : status ? 'connection lost' : 'no connection';
     text(chip, `${link.phase === 'open' ? (silent ? '◌' : '●') : '✕'} ${words}`);
     chip.dataset.state = link.phase === 'open' ? (silent ? 'warn' : 'good') : 'bad';
     chip.title = restarts > 0 ? `the session changed ${restarts} time${restarts === 1 ? '' : 's'} since this page was opened` : 'connection to the server';
 
     const banner = byId('banner');
     const problem = link.phase !== 'open' && (link.failures > 0 || status)
-      ? `Connection lost: what you see is ${status ? 'the last that came' : 'nothing yet'}. ${link.phase === 'waiting' ? `Trying again in ${waitS.toFixed(0)} s` : 'Trying now'} (try ${link.failures + 1}).`
+      ? `${status ? 'Connection lost: what you see is the last that came.' : 'The server does not answer.'} ${link.phase === 'waiting' ? `Trying again in ${waitS.toFixed(0)} s` : 'Trying now'} (try ${link.failures + 1}).`
       : link.problem ? `The server sent something this page cannot read: ${link.problem}` : '';
     banner.hidden = problem === '';
     text(banner, problem);
@@ -79,7 +79,7 @@ export class Figures {
     text(byId('dose-name'), `fluence${kind}`);
     const line = byId('dose-line');
     const missing = status !== null && status.dose_kind === null;
-    text(line, status ? `${missing ? '⚠ No dose: ' : 'Dose from '}${status.dose.replace(/^no dose: /i, '')}` : '');
+    text(line, status ? `${missing ? '⚠ No dose: ' : 'Dose: '}${status.dose.replace(/^no dose: /i, '')}` : '');
     line.dataset.state = missing ? 'warn' : '';
     const counts = byId('counts');
     const saturated = row ? row.saturated_fraction : 0;

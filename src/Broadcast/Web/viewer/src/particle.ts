@@ -87,6 +87,7 @@ export class ParticlePanel {
     }
 
     text(byId('particle-facts'), this.facts(particle, last, scale));
+    byId('chart-rotation').hidden = !s.some((p) => Number.isFinite(p.rotationDeg));
     const time = s.map((p) => p.timeS ?? p.frame);
     const values: [(p: Sample) => number, (p: Sample) => number][] = [
       [(p) => p.x * scale, (p) => p.xErr * scale],

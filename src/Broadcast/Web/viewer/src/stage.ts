@@ -10,6 +10,7 @@ import { View, type Rect } from './view';
 
 /** An annotation stands out in the frames around its own. */
 const markFrames = 100;
+const worstHoldMs = 1000;
 
 export class Stage {
   readonly view = new View();
@@ -20,6 +21,8 @@ export class Stage {
   private readonly imageCanvas = byId<HTMLCanvasElement>('image');
   private readonly age = byId('overlay-age');
   private placed = '';
+  private worst = { behind: 0, at: 0 };
+  private worstTimer = 0;
 
   constructor(private readonly store: Store, onResized: () => void) {
     this.image = new ImageView(this.imageCanvas, () => store.touch('shown'));
@@ -119,13 +122,25 @@ export class Stage {
     });
   }
 
-  private tellAge({ shown, layers, status }: State, analysis: Analysis | null): void {
+  /** Live, the worst of the last second is told: from frame to frame the overlay catches up and falls behind faster than can be read. */
+  private tellAge({ shown, layers, status, paused }: State, analysis: Analysis | null): void {
     const behind = shown && analysis ? shown.number - analysis.frame : null;
-    this.age.hidden = !shown || !layers.overlay || behind === 0;
+    const now = performance.now();
+    if (paused || behind === null || behind >= this.worst.behind || now - this.worst.at > worstHoldMs) {
+      this.worst = { behind: behind ?? 0, at: now };
+    } else {
+      clearTimeout(this.worstTimer);
+      this.worstTimer = setTimeout(() => this.tellAge(this.store.state, this.analysis()), worstHoldMs);
+    }
+
     this.age.dataset.behind = behind === null ? '' : String(behind);
-    text(this.age, behind === null
-      ? status?.state === 'learning' ? 'no overlay yet: learning from the first frames' : 'no overlay for this frame'
-      : `overlay ${behind} frame${behind === 1 ? '' : 's'} behind`);
+    const frames = this.worst.behind;
+    this.age.dataset.state = layers.overlay && shown && (behind === null || frames > 0) ? 'warn' : '';
+    text(this.age, !shown ? unknown
+      : !layers.overlay ? 'off'
+      : behind === null ? (status?.state === 'learning' ? 'none yet: learning' : 'none for this frame')
+      : frames === 0 ? 'of this frame'
+      : `${frames} frame${frames === 1 ? '' : 's'} behind`);
   }
 
   private tellPointer({ shown, pointer, status }: State): void {
