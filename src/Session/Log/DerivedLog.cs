@@ -12,7 +12,7 @@ namespace LiveLtem.Session.Log;
 internal sealed class DerivedLog : IAsyncDisposable
 {
     private const int MostRowsWaiting = 200_000;
-    private const int RowsInATransaction = 50_000;
+    private const int RowsInATransaction = 20_000;
     private const int RecordsInABlock = 512;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -199,6 +199,7 @@ internal sealed class DerivedLog : IAsyncDisposable
         var done = 0;
         try
         {
+            bool more;
             do
             {
                 if (_reserve.FreeBytes < _reserve.Bytes / 4)
@@ -219,13 +220,14 @@ internal sealed class DerivedLog : IAsyncDisposable
                     });
                 }
 
+                more = next < _taken.Count || (copied > _copied && copied < _frames.Records);
                 (done, _copied) = (next, copied);
             }
-            while (done < _taken.Count || _copied < _frames.Records);
+            while (more);
 
             Volatile.Write(ref _problem, null);
         }
-        catch (SqliteException error)
+        catch (Exception error) when (error is SqliteException or IOException)
         {
             Note(error);
         }
@@ -327,10 +329,10 @@ internal sealed class DerivedLog : IAsyncDisposable
         }
     }
 
-    private void Note(SqliteException error)
+    private void Note(Exception error)
     {
         _reserve.Release();
-        Volatile.Write(ref _problem, error.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL ? "the disk is full" : error.Message);
+        Volatile.Write(ref _problem, error is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } ? "the disk is full" : error.Message);
     }
 
     /// <summary>What waits: a row, or the points of one with the row for their time and dose.</summary>

@@ -10,6 +10,7 @@ namespace LiveLtem.Session.Log;
 internal sealed class FrameLog : IDisposable
 {
     private const int FramesToRecord = 16;
+    private const long NotKnown = -1;
     private readonly string _folder;
     private readonly string _sessionId;
     private readonly double? _pixelSizeNm;
@@ -21,13 +22,13 @@ internal sealed class FrameLog : IDisposable
     private readonly Lock _gate = new();
     private StackFile? _stack;
     private StackSummary _summary = StackSummary.Empty;
-    private RecordingState _state;
-    private string? _problem;
+    private volatile RecordingState _state;
+    private volatile string? _problem;
     private bool _diskWasFull;
     private long _received;
     private long _kept;
     private long _unindexed;
-    private long? _diskFree;
+    private long _diskFree = NotKnown;
 
     public FrameLog(string folder, string sessionId, double? pixelSizeNm, SpaceReserve reserve, TimeProvider time)
     {
@@ -39,7 +40,7 @@ internal sealed class FrameLog : IDisposable
         _startUtc = time.GetUtcNow();
         _startTimestamp = time.GetTimestamp();
         _index = FrameIndex.Create(Path.Combine(folder, SessionFiles.Index));
-        _diskFree = reserve.FreeBytes;
+        LookAtDisk();
     }
 
     /// <summary>The recording failed, or there is room again. Called on the thread that found out, outside all locks.</summary>
@@ -57,9 +58,6 @@ internal sealed class FrameLog : IDisposable
     /// <summary>Received frames of which not even the record could be kept.</summary>
     public long Unindexed => Interlocked.Read(ref _unindexed);
 
-    /// <summary>The newest received frame, or null.</summary>
-    public long? Newest { get; private set; }
-
     public RecordingStatus Status
     {
         get
@@ -72,7 +70,7 @@ internal sealed class FrameLog : IDisposable
                 Frames = kept,
                 Bytes = kept * (Shape?.Bytes ?? 0),
                 NotRecorded = Interlocked.Read(ref _received) - kept,
-                DiskFreeBytes = _diskFree,
+                DiskFreeBytes = DiskFree,
                 Problem = _problem,
             };
         }
@@ -93,7 +91,6 @@ internal sealed class FrameLog : IDisposable
                 Amend(IndexRecord.Of(gauge, IndexRecord.NotKept, ReceivedUnixNs(frame.Header)));
             }
 
-            Newest = frame.Number;
             Interlocked.Increment(ref _received);
         }
 
@@ -117,12 +114,12 @@ internal sealed class FrameLog : IDisposable
                 return Status;
             }
 
-            _diskFree = _reserve.FreeBytes;
-            if (_diskFree < RoomToRecord)
+            LookAtDisk();
+            if (DiskFree < RoomToRecord)
             {
                 _state = RecordingState.Failed;
                 _diskWasFull = true;
-                _problem = $"the disk of {_folder} is full: recording takes {RoomToRecord >> 20} MiB free, there are {_diskFree >> 20}";
+                _problem = $"the disk of {_folder} is full: recording takes {RoomToRecord >> 20} MiB free, there are {DiskFree >> 20}";
                 return Status;
             }
 
@@ -155,7 +152,7 @@ internal sealed class FrameLog : IDisposable
             _index.Flush();
             Volatile.Read(ref _stack)?.Flush();
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             lock (_gate)
             {
@@ -163,10 +160,10 @@ internal sealed class FrameLog : IDisposable
             }
         }
 
-        _diskFree = _reserve.FreeBytes;
+        LookAtDisk();
         lock (_gate)
         {
-            if (_diskWasFull && _state == RecordingState.Failed && _diskFree >= RoomToRecord)
+            if (_diskWasFull && _state == RecordingState.Failed && DiskFree >= RoomToRecord)
             {
                 _diskWasFull = false;
                 _problem = "the disk was full; there is room again: start the recording";
@@ -188,6 +185,11 @@ internal sealed class FrameLog : IDisposable
 
     /// <summary>Free bytes without which a recording is not worth starting: it would be over at once.</summary>
     private long RoomToRecord => (2 * _reserve.Bytes) + (FramesToRecord * (Shape?.Bytes ?? 0));
+
+    /// <summary>Free bytes when somebody last looked, or null.</summary>
+    private long? DiskFree => Interlocked.Read(ref _diskFree) is var bytes and not NotKnown ? bytes : null;
+
+    private void LookAtDisk() => Interlocked.Exchange(ref _diskFree, _reserve.FreeBytes ?? NotKnown);
 
     private bool IsOfShape(Frame frame, ref RecordingStatus? changed)
     {
@@ -227,7 +229,7 @@ internal sealed class FrameLog : IDisposable
             _index.Write(sequence, record);
             return true;
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             Fail(error, ref changed);
         }
@@ -237,7 +239,7 @@ internal sealed class FrameLog : IDisposable
             // The reserve is free now, and a record is small: at least the hash and the times are kept.
             _index.Write(sequence, record with { Position = IndexRecord.NotKept });
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Told already, when the recording failed.
             return false;
@@ -261,11 +263,23 @@ internal sealed class FrameLog : IDisposable
             Interlocked.Increment(ref _kept);
             return true;
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Fail(error, ref changed);
+            CutTorn();
+            return false;
+        }
+    }
+
+    private void CutTorn()
+    {
+        try
         {
             _stack!.CutTo(_kept);
-            Fail(error, ref changed);
-            return false;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // A disk that is gone altogether: the next frame overwrites what is torn, or a repair cuts it off.
         }
     }
 
@@ -275,7 +289,7 @@ internal sealed class FrameLog : IDisposable
         {
             _index.Write(Records, record);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // The record says that the frame was kept, and it was not: whoever opens the session sees that the file ends before it.
         }
@@ -295,8 +309,8 @@ internal sealed class FrameLog : IDisposable
     private string Problem(Exception error)
     {
         const long FewBytes = 1 << 20;
-        _diskFree = _reserve.FreeBytes;
-        _diskWasFull = _diskFree < _reserve.Bytes + (2 * (Shape?.Bytes ?? 0)) + FewBytes;
+        LookAtDisk();
+        _diskWasFull = DiskFree < _reserve.Bytes + (2 * (Shape?.Bytes ?? 0)) + FewBytes;
         return _diskWasFull
             ? $"the disk of {_folder} is full: make room and start the recording again; what was recorded is kept"
             : $"{_folder} cannot be written: {error.Message}";

@@ -50,7 +50,13 @@ public static class SessionExport
                 results.Notes.AddWarning(note);
             }
 
+            results.DoseRelativeErr = () => manifest.DoseRelativeErr;
             results.Notes.AddFact("Session", manifest.Id);
+            foreach (var (name, text) in manifest.Facts)
+            {
+                results.Notes.AddFact(name, text);
+            }
+
             Deliver(reader, frames, results, cancellationToken);
             await results.CompleteAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -43,6 +43,12 @@ internal sealed record SessionManifest
     /// <summary>Frames received, kept; null until the session is closed.</summary>
     public (long Received, long Kept)? Counts { get; init; }
 
+    /// <summary>How it was analysed, in words: the detector, what it learnt.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Relative 1-sigma error of the dose, or null where nobody stated one.</summary>
+    public double? DoseRelativeErr { get; init; }
+
     /// <summary>What a person should know: what was repaired, what could not be written.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -72,6 +78,8 @@ internal sealed record SessionManifest
             : null,
         ["frame_time_typed"] = Description.FrameTimeTyped,
         ["segments"] = Write(Segments),
+        ["facts"] = Texts(Facts),
+        ["dose_relative_err"] = DoseRelativeErr is { } err && double.IsFinite(err) ? err : null,
         ["notes"] = new JsonArray([.. Notes.Select(note => JsonValue.Create(note))]),
     }.ToJsonString(Layout) + "\n";
 
@@ -148,6 +156,8 @@ internal sealed record SessionManifest
             Shape = json["frames"] is JsonObject frames ? Shaped(frames) : null,
             Segments = segments.Count > 0 ? segments : [new SessionSegment(0, null, Calibration.Unknown)],
             Counts = (long?)json["frames"]?["received"] is { } received && (long?)json["frames"]?["kept"] is { } kept ? (received, kept) : null,
+            Facts = Texts(json["facts"]),
+            DoseRelativeErr = (double?)json["dose_relative_err"],
             Notes = [.. (json["notes"] as JsonArray ?? []).Select(note => Text(note))],
         };
     }

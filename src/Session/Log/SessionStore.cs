@@ -149,6 +149,19 @@ public sealed class SessionStore : ISessionStore
         return kept;
     }
 
+    /// <summary>Keeps how the session is analysed, for its report: the detector, what it learnt. Thread-safe; a later text takes the place of an earlier one.</summary>
+    /// <param name="name">What it is about: <c>Detector</c>.</param>
+    /// <param name="text">The fact.</param>
+    public void SetFact(string name, string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(text);
+        Update(manifest => manifest with { Facts = new Dictionary<string, string>(manifest.Facts) { [name] = text } });
+    }
+
+    /// <summary>Keeps the relative 1-sigma error of the dose, for the figures; null where nobody stated one. Thread-safe.</summary>
+    public void SetDoseRelativeErr(double? err) => Update(manifest => manifest with { DoseRelativeErr = err });
+
     /// <inheritdoc/>
     public IReadOnlyList<SessionEvent> EventsAfter(long afterId) => _derived.EventsAfter(afterId);
 
@@ -264,7 +277,7 @@ public sealed class SessionStore : ISessionStore
         {
             await SessionExport.WriteAsync(Folder, Folder, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is IOException or InputException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or InputException or UnauthorizedAccessException or OperationCanceledException)
         {
             // The session itself is closed and whole; its tables can be made whenever there is room.
             Update(manifest => manifest with { Notes = [.. manifest.Notes, $"tables and report could not be written ({error.Message}): 'liveltem sessions export' makes them"] });

@@ -16,7 +16,8 @@ internal sealed class SpaceReserve(string folder, long bytes)
         {
             try
             {
-                return new DriveInfo(folder).AvailableFreeSpace;
+                // Elsewhere than on Windows any path names the disk it lies on.
+                return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder)! : folder).AvailableFreeSpace;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
             {

@@ -168,13 +168,40 @@ public sealed class SessionStoreTests : IDisposable
         var alert = new SessionAlert { Id = 1, Kind = "disk_space", Severity = "critical", State = "raised", Message = "full" };
         store.Add(new AlertChange { Time = DateTimeOffset.UnixEpoch, Alert = alert });
         store.Add(new AlertChange { Time = DateTimeOffset.UnixEpoch, Alert = alert with { State = "cleared" } });
+        store.SetFact("Detector", "learning");
+        store.SetFact("Detector", "dark squares of 20 px");
+        store.SetDoseRelativeErr(0.25);
         await store.CompleteAsync(TestContext.Current.CancellationToken);
 
         string[] expected = ["alerts.jsonl", "analysis.json", "frames.csv", "frames.idx", "frames.mrc", "frames.parquet", "report.html", "session.db", "session.json", "session.lock", "tracks.csv", "tracks.parquet"];
         Assert.Equal(expected, Directory.GetFiles(store.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(9, File.ReadAllLines(Path.Combine(store.Folder, "tracks.csv")).Length);
         Assert.Contains("\"state\":\"cleared\"", Assert.Single(File.ReadAllLines(Path.Combine(store.Folder, "alerts.jsonl"))), StringComparison.Ordinal);
-        Assert.Equal(2, File.ReadAllText(Path.Combine(store.Folder, "report.html")).Split("data:image/jpeg").Length - 1);
+        var report = File.ReadAllText(Path.Combine(store.Folder, "report.html"));
+        Assert.Equal(2, report.Split("data:image/jpeg").Length - 1);
+        Assert.Contains("<td>Detector</td><td>dark squares of 20 px</td>", report, StringComparison.Ordinal);
+        var fluence = JsonNode.Parse(File.ReadAllText(Path.Combine(store.Folder, "analysis.json")))!["dose"]!["fluence_e_A2"]!;
+        Assert.Equal(0.25, (double)fluence["err"]! / (double)fluence["value"]!, 1e-12);
+    }
+
+    [Fact]
+    public async Task A_frame_leaves_next_to_no_garbage()
+    {
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
+        using var frame = RecordedMovie.Frame(_pool, 0, 64, 64, PixelType.UInt8);
+        var gauge = RecordedMovie.Gauge(frame);
+        for (var i = 0; i < 100; i++)
+        {
+            store.Append(frame, gauge);
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            store.Append(frame, gauge);
+        }
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 1000, 0, 200);
     }
 
     [Fact]
