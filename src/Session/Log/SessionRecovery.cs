@@ -62,10 +62,10 @@ public static class SessionRecovery
         public IReadOnlyList<string> Repair()
         {
             var manifest = ReadManifest(out var rescued);
-            var shape = manifest.Shape ?? StackShape.Find(folder);
             var cutOff = rescued || manifest.State == SessionManifest.Recording;
             new IndexRepair(folder, _journal).Mend();
-            var (received, kept, ended) = new StackRepair(folder, _journal).Mend(shape, manifest, cutOff);
+            var choice = ChooseShape(manifest);
+            var (received, kept, ended) = new StackRepair(folder, _journal).Mend(choice, manifest, cutOff);
             new DatabaseRepair(folder, _journal).Mend(manifest, received);
             DeleteLeftovers();
             if (cutOff || _journal.Lines.Count > 0)
@@ -79,7 +79,7 @@ public static class SessionRecovery
                 {
                     State = cutOff ? SessionManifest.Interrupted : manifest.State,
                     Ended = manifest.Ended ?? (ended > 0 ? UnixTime.Of(ended) : manifest.Started),
-                    Shape = shape,
+                    Shape = choice.Shape ?? manifest.Shape,
                     Counts = (received, kept),
                     Notes = [.. manifest.Notes, .. _journal.Lines.Select(line => $"repaired: {line}")],
                 });
@@ -113,6 +113,21 @@ public static class SessionRecovery
                 _journal.Say($"{SessionFiles.Manifest} was damaged or gone and there is no copy of it; source, profile and calibration are not known any more");
                 return Unknown();
             }
+        }
+
+        private ShapeChoice ChooseShape(SessionManifest manifest)
+        {
+            var choice = ShapeChoice.Make(folder, manifest.Shape, CopyInDatabase()?.Shape);
+            if (choice.Shape is { } shape && manifest.Shape is { } said && said != shape)
+            {
+                _journal.Say($"{SessionFiles.Manifest} said frames of {said}, they are {shape}");
+            }
+            else if (choice.Shape is null && manifest.Shape is not null)
+            {
+                _journal.Say("it is not certain what size the frames have: no frame verifies; they were left as they are");
+            }
+
+            return choice;
         }
 
         private SessionManifest? CopyInDatabase()

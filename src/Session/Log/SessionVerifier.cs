@@ -55,6 +55,11 @@ public static class SessionVerifier
         }
 
         using var frames = SessionFrames.Open(folder, manifest is null ? StackShape.Find(folder) : manifest.Shape);
+        if (manifest?.Shape is { } said && StackShape.Find(folder) is { } found && said != found)
+        {
+            problems.Add($"{SessionFiles.Manifest} says frames of {said}, the file of frames says {found}");
+        }
+
         var (received, kept, verified) = CheckFrames(frames, recording, problems, progress, cancellationToken);
         CheckDatabase(folder, received, recording, problems);
         return new VerifyReport

@@ -6,16 +6,17 @@ namespace LiveLtem.Session.Log;
 internal sealed class StackRepair(string folder, RepairJournal journal)
 {
     /// <summary>The raw frames: half a frame at the end, frames without a record, the header.</summary>
-    public (long Received, long Kept, long EndedUnixNs) Mend(FrameShape? shape, SessionManifest manifest, bool cutOff)
+    public (long Received, long Kept, long EndedUnixNs) Mend(ShapeChoice choice, SessionManifest manifest, bool cutOff)
     {
-        using var frames = SessionFrames.Open(folder, shape);
-        if (shape is not { } known)
+        using var frames = SessionFrames.Open(folder, choice.Shape);
+        if (choice.Shape is not { } known)
         {
+            WriteAmended();
             return (frames.Records().LongCount(), 0, frames.Records().LastOrDefault().Record?.ReceivedUnixNs ?? 0);
         }
 
         var exists = File.Exists(Path.Combine(folder, frames.Layout!.FileName));
-        var tally = Count(frames, amendTorn: cutOff && exists);
+        var tally = Count(frames, amendTorn: cutOff && exists && choice.IsCertain);
         if (!exists)
         {
             if (tally.Torn.Count > 0)
@@ -23,6 +24,7 @@ internal sealed class StackRepair(string folder, RepairJournal journal)
                 journal.Say($"{frames.Layout.FileName} is gone: the pixels of {tally.Torn.Count} frames cannot be read");
             }
 
+            WriteAmended();
             return (tally.Received, 0, tally.Last?.ReceivedUnixNs ?? 0);
         }
 
@@ -31,9 +33,17 @@ internal sealed class StackRepair(string folder, RepairJournal journal)
             journal.Say($"the pixels of frame {tally.Torn} are not there, the file ends before; counted as not recorded");
         }
 
-        AddOrphans(frames, known, tally);
+        if (choice.IsCertain || tally.Received == 0)
+        {
+            AddOrphans(frames, known, tally);
+        }
+
         WriteAmended();
-        MendStack(known, manifest, tally.Summary, frames.WholeFrames);
+        if (choice.IsCertain)
+        {
+            MendStack(known, manifest, tally.Summary, frames.WholeFrames);
+        }
+
         return (tally.Received, tally.Summary.Frames, tally.Last?.ReceivedUnixNs ?? 0);
     }
 

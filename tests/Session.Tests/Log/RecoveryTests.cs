@@ -180,6 +180,29 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal((true, true, 3), (report.IsWhole, report.IsRecording, report.Verified));
     }
 
+    [Theory]
+    [InlineData("session.json")]
+    [InlineData("frames.mrc")]
+    public async Task Where_the_files_differ_on_the_size_of_a_frame_the_pixels_decide(string damaged)
+    {
+        var folder = await Recorded.ClosedAsync(_folder.Root);
+        var path = Path.Combine(folder, "session.json");
+        if (damaged == "session.json")
+        {
+            File.WriteAllText(path, File.ReadAllText(path).Replace("\"height\": 12", "\"height\": 92", StringComparison.Ordinal));
+        }
+        else
+        {
+            Poke(folder, "frames.mrc", 1);
+        }
+
+        Assert.Contains(Verify(folder).Problems, line => line.Contains("the file of frames says", StringComparison.Ordinal));
+        SessionRecovery.Repair(folder);
+        var report = Verify(folder);
+        Assert.True(report.IsWhole, string.Join("; ", report.Problems));
+        Assert.Equal(6, report.Verified);
+    }
+
     [Fact]
     public async Task Links_between_the_pages_of_a_tiff_are_put_right()
     {
