@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using LiveLtem.Broadcast.Wire;
 using Microsoft.AspNetCore.Http;
@@ -10,10 +11,13 @@ internal delegate void JsonWriter(ref JsonWireWriter writer);
 /// <summary>Answers in JSON, by the same layouts as the sockets.</summary>
 internal static class JsonReply
 {
+    // Answers are never part of a page (their type says so, and it may not be sniffed), so text stays readable.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task SendAsync(HttpContext context, int status, JsonWriter write)
     {
         using var buffer = new PooledBuffer();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Options))
         {
             var writer = new JsonWireWriter(json);
             write(ref writer);
