@@ -49,6 +49,41 @@ public sealed class RoughTests
         await ServesAsync(running);
     }
 
+    [Fact(Timeout = 40_000)]
+    public async Task Subscribers_that_come_and_go_in_the_middle_of_a_message_hurt_nobody()
+    {
+        await using var running = await Running.StartAsync();
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var publishing = Task.Run(
+            async () =>
+            {
+                for (var number = 0; !done.IsCancellationRequested; number++)
+                {
+                    using (var frame = Samples.Frame(running.Pool, number, 256, 256))
+                    {
+                        running.Server.Publisher.OnPreview(frame);
+                    }
+
+                    running.Server.Publisher.OnRow(Samples.Row(number));
+                    await Task.Delay(1, Token);
+                }
+            },
+            Token);
+        byte[] introduction = [.. ZmtpGreeting, 4, 25, 5, .. "READY"u8, 11, .. "Socket-Type"u8, 0, 0, 0, 3, .. "SUB"u8, 0, 1, 1];
+        await Parallel.ForEachAsync(Enumerable.Range(0, 300), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (number, token) =>
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, PortOf(running, "zmq"), token);
+            await client.GetStream().WriteAsync(introduction, token);
+            var buffer = new byte[1 + (number * 97 % 20_000)];
+            await client.GetStream().ReadExactlyAsync(buffer, token);
+            client.LingerState = new LingerOption(number % 2 == 0, 0);
+        });
+        await done.CancelAsync();
+        await publishing;
+        await ServesAsync(running);
+    }
+
     [Theory(Timeout = 40_000)]
     [MemberData(nameof(Ports))]
     public async Task Two_hundred_silent_connections_keep_nobody_out(string port)
