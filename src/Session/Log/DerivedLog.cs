@@ -115,9 +115,9 @@ internal sealed class DerivedLog : IAsyncDisposable
         lock (_write)
         {
             WriteEvents();
-            Volatile.Write(ref _closed, true);
             _reader.Dispose();
             _events.Dispose();
+            Volatile.Write(ref _closed, true);
             try
             {
                 _batch.Close();
@@ -318,8 +318,12 @@ internal sealed class DerivedLog : IAsyncDisposable
     {
         try
         {
-            _events.Transact(() => _unwritten.ForEach(_events.Insert));
+            // What ends a session may be told when its database is closed already.
+            using var reopened = _closed ? SessionDatabase.OpenForWriting(_path, survivesPowerFailure: true) : null;
+            var database = reopened ?? _events;
+            database.Transact(() => _unwritten.ForEach(database.Insert));
             _unwritten.Clear();
+            reopened?.Close();
             return true;
         }
         catch (SqliteException error)

@@ -137,6 +137,11 @@ public sealed class SessionStoreTests : IDisposable
             ManifestFile.Read(store.Folder).Segments);
         await store.CompleteAsync(TestContext.Current.CancellationToken);
         Assert.Equal(expected, store.EventsAfter(0));
+
+        // Why a session ended may be told when it is closed already.
+        Assert.Equal(5, store.Add(new Annotation { Time = time, Text = "the end" }).Id);
+        Assert.Equal("the end", Assert.IsType<Annotation>(Assert.Single(store.EventsAfter(4))).Text);
+        Assert.Empty(Directory.GetFiles(store.Folder, "session.db-*"));
     }
 
     [Fact]

@@ -139,6 +139,8 @@ internal static class LiveHost
         return SessionStore.Create(root, new SessionDescription
         {
             Source = info.Name,
+            IsLive = request.Input.Source.IsLive,
+            FrameTimeTyped = request.Input.FrameTimeTyped,
             SourceMetadata = info.Metadata.ToDictionary(fact => fact.Key, fact => JsonSerializer.Serialize(fact.Value)),
             Calibration = request.Input.Calibration,
             ProfileName = request.Profile.Name,
