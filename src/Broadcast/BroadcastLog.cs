@@ -28,4 +28,7 @@ internal static partial class BroadcastLog
 
     [LoggerMessage(7007, LogLevel.Warning, "the ZeroMQ socket refused a connection")]
     public static partial void SocketCommandFailed(this ILogger logger, Exception error);
+
+    [LoggerMessage(7008, LogLevel.Error, "the ZeroMQ connection of {Name} failed")]
+    public static partial void ConnectionFailed(this ILogger logger, string name, Exception error);
 }

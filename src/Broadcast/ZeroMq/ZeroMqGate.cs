@@ -147,6 +147,11 @@ internal sealed class ZeroMqGate : IAsyncDisposable
         {
             // It went, or said nothing for too long.
         }
+        catch (Exception error)
+        {
+            // One connection must not take the others with it.
+            _logger.ConnectionFailed(name, error);
+        }
     }
 
     private static async Task ReadSignatureAsync(Socket client, ZmtpInspector inspector, PooledBuffer passed, CancellationToken cancellationToken)
@@ -165,7 +170,7 @@ internal sealed class ZeroMqGate : IAsyncDisposable
         meeting.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         meeting.Listen(1);
         var endpoint = $"tcp://{meeting.LocalEndPoint}";
-        await _connect(endpoint).ConfigureAwait(false);
+        await _connect(endpoint).WaitAsync(introduction).ConfigureAwait(false); // a socket that is being closed never answers
         try
         {
             using var inner = await meeting.AcceptAsync(introduction).ConfigureAwait(false);
