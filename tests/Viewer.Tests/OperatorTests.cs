@@ -104,8 +104,8 @@ public sealed class OperatorTests(BrowserFixture browser)
     {
         // The browser itself writes a line for an answer of 400.
         await using var watched = await Watched.StartAsync(browser, mayComplain: true);
-        Assert.Contains("counts per electron and dark level are missing", await watched.Page.TextAsync("dose-line"), StringComparison.Ordinal);
-        Assert.Contains("pixel size", await watched.Page.TextAsync("conditions"), StringComparison.Ordinal);
+        await watched.Page.UntilAsync("document.getElementById('dose-line').textContent.includes('counts per electron and dark level are missing')");
+        await watched.Page.UntilAsync("document.getElementById('conditions').textContent.includes('pixel size')");
         await watched.Page.PressAsync("e");
         await FillAsync("pixel_size_nm", "0");
         await watched.Page.ClickAsync("#conditions-dialog button[type=submit]");
@@ -143,7 +143,7 @@ public sealed class OperatorTests(BrowserFixture browser)
         Assert.Equal("41", await watched.Page.TextAsync("frame-number"));
         await watched.StartServerAgainAsync("second");
         await watched.Page.UntilAsync("document.getElementById('session').textContent === 'second' && document.getElementById('banner').hidden");
-        Assert.Equal("–", await watched.Page.TextAsync("frame-number"));
+        await watched.Page.UntilAsync("document.getElementById('frame-number').textContent === '–'");
         await watched.ShowAsync(scene, 7);
         Assert.Equal("0", await watched.Page.EvaluateAsync<string>("document.getElementById('scrub').max"));
     }
