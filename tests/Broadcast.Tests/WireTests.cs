@@ -102,6 +102,7 @@ public sealed class WireTests
             Try(bytes.AsMemory(0, damage.Length % 2 == 0 ? bytes.Length : cut % (bytes.Length + 1)));
         });
         Gen.Byte.Array[0, 300].Sample(bytes => Try(bytes));
+        Try(new byte[] { 0x93, 0xa1, 0x61, 0x80, 0xc6, 0xff, 0xff, 0xff, 0xff });
         Try(new byte[] { 0xdd, 0x7f, 0xff, 0xff, 0xff });
         Try(new byte[] { 0xdf, 0x7f, 0xff, 0xff, 0xff });
         Try(Enumerable.Repeat((byte)0x91, 100_000).ToArray());

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using LiveLtem.Core;
 using MessagePack;
 
@@ -114,7 +113,7 @@ public static class WireReader
             var value = read(ref reader, bytes);
             return reader.End ? value : throw new FrameFormatException(Source, "more bytes follow", reader.Consumed);
         }
-        catch (Exception error) when (error is MessagePackSerializationException or EndOfStreamException or OverflowException or DecoderFallbackException)
+        catch (Exception error) when (error is MessagePackSerializationException or EndOfStreamException or OverflowException or ArgumentException)
         {
             throw new FrameFormatException(Source, "not MessagePack, or cut short", reader.Consumed, inner: error);
         }
