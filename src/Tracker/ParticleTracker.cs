@@ -24,7 +24,11 @@ public sealed class ParticleTracker : IParticleTracker
     /// <summary>Frames that a particle seen only once or twice may stay unseen: most of these are false.</summary>
     private const int NewcomerFrames = 3;
     private const int NewcomerMeasured = 2;
-    private const int BorderFrames = 15;
+
+    /// <summary>A particle that rests where the border cuts it comes and goes with the noise: it is the same one for long.</summary>
+    private const int RestingFrames = 60;
+    private const int RestingMeasured = 4;
+    private const double RestingSizes = 0.5;
 
     /// <summary>Most frames that a prediction is carried on for; from there its uncertainty stands for itself.</summary>
     private const int LongestPrediction = 100;
@@ -425,16 +429,17 @@ public sealed class ParticleTracker : IParticleTracker
 
     private int LongestAbsence(TrackedParticle particle, int width, int height)
     {
-        if (particle.Measured <= NewcomerMeasured)
-        {
-            return Math.Min(NewcomerFrames, _options.MemoryFrames);
-        }
-
         var p = particle.Position;
         var inside = Math.Min(Math.Min(p.X, width - 1 - p.X), Math.Min(p.Y, height - 1 - p.Y));
         if (inside < particle.SizePx / 2)
         {
-            return Math.Min(BorderFrames, _options.MemoryFrames);
+            var rests = particle.Measured >= RestingMeasured && particle.Travelled < RestingSizes * particle.SizePx;
+            return rests && _options.MemoryFrames > 0 ? Math.Max(RestingFrames, _options.MemoryFrames) : _options.MemoryFrames;
+        }
+
+        if (particle.Measured <= NewcomerMeasured)
+        {
+            return Math.Min(NewcomerFrames, _options.MemoryFrames);
         }
 
         return _options.MemoryFrames;

@@ -42,6 +42,7 @@ internal sealed class TrackedParticle
     private SymmetryVote? _vote = new();
     private HeldMeasurement _latest;
     private bool _latestIsHeld;
+    private Point2 _firstMeasured;
 
     public TrackedParticle(int id, long firstFrame)
     {
@@ -83,6 +84,9 @@ internal sealed class TrackedParticle
 
     /// <summary>Last measured centre, carried along with the common motion, px.</summary>
     public Point2 LastMeasured { get; private set; }
+
+    /// <summary>Distance from where it was first measured to where it was last, common motion taken off, px.</summary>
+    public double Travelled => Math.Sqrt(Math.Pow(LastMeasured.X - _firstMeasured.X, 2) + Math.Pow(LastMeasured.Y - _firstMeasured.Y, 2));
 
     /// <summary>Last step, px, drift taken off, over the root of the frames it took; null where the particle was not seen in the frame before.</summary>
     public (double X, double Y)? LastStep { get; private set; }
@@ -133,6 +137,7 @@ internal sealed class TrackedParticle
         var to = motion.Apply(Position);
         (_x.Position, _y.Position) = (to.X, to.Y);
         LastMeasured = motion.Apply(LastMeasured);
+        _firstMeasured = motion.Apply(_firstMeasured);
     }
 
     /// <summary>Takes the first detection.</summary>
@@ -142,6 +147,7 @@ internal sealed class TrackedParticle
         _x = AxisFilter.Start(fit.XPx, variance, model);
         _y = AxisFilter.Start(fit.YPx, variance, model);
         LogArea = Math.Log(Math.Max(fit.AreaPx, 1));
+        _firstMeasured = new Point2(fit.XPx, fit.YPx);
         Take(detection, index, fit);
     }
 
