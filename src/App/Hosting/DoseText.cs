@@ -16,7 +16,7 @@ internal static class DoseText
 
         var text = dose.Kind == DoseKind.Specimen ? "specimen dose" : "camera dose";
         text += dose.Source == DoseSource.Typed ? ", typed" : ", from counts";
-        text += dose.RelativeErr is { } err ? string.Create(CultureInfo.InvariantCulture, $", +-{err * 100:G2} %") : string.Empty;
+        text += dose.RelativeErr is { } err ? string.Create(CultureInfo.InvariantCulture, $", ±{err * 100:G2} %") : string.Empty;
         text += dose.WithoutErr.Count > 0 ? $" (nobody stated the error of {string.Join(", ", dose.WithoutErr)})" : string.Empty;
         text = string.Join("; ", [text, .. dose.Assumptions]);
         return dose.Missing.Count > 0 ? $"{text}; missing: {string.Join(", ", dose.Missing)}" : text;

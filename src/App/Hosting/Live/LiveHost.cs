@@ -1,10 +1,10 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using LiveLtem.App.Profiles;
 using LiveLtem.Broadcast;
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
-using LiveLtem.Core.Pipeline;
 using LiveLtem.Inference;
 using LiveLtem.Session.Log;
 using LiveLtem.Tracker;
@@ -32,10 +32,41 @@ internal sealed record LiveRequest
 }
 
 /// <summary>A live session: analysed, recorded, published and steered until its source ends or it is stopped.</summary>
-internal static class LiveHost
+internal sealed class LiveHost
 {
-    private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
     private const string Detector = "classical";
+    private const string DiskSpace = "disk_space";
+    private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
+    private readonly LiveRequest _request;
+    private readonly TimeProvider _time;
+    private readonly SessionStore? _store;
+    private readonly ConditionsBook _conditions;
+    private readonly EventBook _events;
+    private readonly PublisherRelay _publisher = new();
+    private readonly AnalysisHost _host;
+    private readonly StatusBoard _board;
+
+    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, IParticleDetector detector, ILogger logger, TimeProvider time)
+    {
+        _request = request;
+        _time = time;
+        _store = store;
+        _conditions = new ConditionsBook(request.Input.Calibration);
+        _events = new EventBook(store);
+        _host = new AnalysisHost(
+            request.Input,
+            pool,
+            detector,
+            new ParticleTracker(request.Profile.Tracker),
+            new LiveSink(store, _publisher, KeepFacts),
+            new AnalysisHostOptions { Live = true, Taps = new LiveTaps { Store = store, Publisher = _publisher, Conditions = _conditions } },
+            time,
+            logger);
+        _board = new StatusBoard(session, request.Input.Source.Info, Detector, _host, store, _conditions, _publisher, time);
+        Operator = new LiveOperator(session, store, _conditions, _events, _board.Read, time);
+    }
+
+    private LiveOperator Operator { get; }
 
     /// <summary>Runs the session to its end.</summary>
     /// <param name="request">What it is to do.</param>
@@ -44,79 +75,44 @@ internal static class LiveHost
     public static async Task<SessionReport> RunAsync(LiveRequest request, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
-        using var loggers = LoggerFactory.Create(builder => builder.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-        }).AddFilter("Microsoft", LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
+        using var loggers = LoggerFactory.Create(builder => builder
+            .AddSimpleConsole(console => console.SingleLine = true)
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+            .SetMinimumLevel(LogLevel.Warning));
         request.Settings.Broadcast.Check();
         await using var store = Open(request);
-        var session = store?.Id ?? $"live-{time.GetUtcNow():yyyyMMdd-HHmmss}";
-        var conditions = new ConditionsBook(request.Input.Calibration);
-        var events = new EventBook(store);
-        StatusBoard? board = null;
-        var steering = new LiveOperator(session, store, conditions, events, () => board!.Read(), time);
         using var pool = new FramePool();
         using var detector = new ParticleDetector(request.Profile.Detector);
-
-        // The operator's first question may come with the opening of the port: what answers it stands before.
-        var relay = new PublisherRelay();
-        await using var sink = new LiveSink(store, relay);
-        var host = new AnalysisHost(
-            request.Input,
-            pool,
-            detector,
-            new ParticleTracker(request.Profile.Tracker),
-            sink,
-            new AnalysisHostOptions { Live = true, Taps = new LiveTaps { Store = store, Publisher = relay, Conditions = conditions } },
-            time,
-            loggers.CreateLogger("LiveLtem.Pipeline"));
-        board = new StatusBoard(session, request.Input.Source.Info, Detector, host, store, conditions, relay, time);
+        var session = store?.Id ?? $"live-{time.GetUtcNow():yyyyMMdd-HHmmss}";
+        var live = new LiveHost(request, store, session, pool, detector, loggers.CreateLogger("LiveLtem.Pipeline"), time);
         var catalog = request.Settings.Record is { } root ? new SessionCatalog(root) : null;
-        await using var server = await BroadcastServer.StartAsync(request.Settings.Broadcast, steering, catalog, loggers, cancellationToken).ConfigureAwait(false);
-        relay.To = server.Publisher;
-        events.TellTo(server.Publisher);
-        if (store is not null)
-        {
-            store.Changed += status => OnRecordingChanged(status, events, conditions, time);
-            events.Add(new RecordingChange { Time = time.GetUtcNow(), State = store.Recording.State, Reason = store.Recording.Problem });
-        }
-
-        return await PlayAsync(request, host, board, server, session, store?.Folder, events, conditions, time, cancellationToken).ConfigureAwait(false);
+        await using var server = await BroadcastServer.StartAsync(request.Settings.Broadcast, live.Operator, catalog, loggers, cancellationToken).ConfigureAwait(false);
+        return await live.PlayAsync(server, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<SessionReport> PlayAsync(
-        LiveRequest request, AnalysisHost host, StatusBoard board, BroadcastServer server, string session, string? folder,
-        EventBook events, ConditionsBook conditions, TimeProvider time, CancellationToken cancellationToken)
+    private async Task<SessionReport> PlayAsync(BroadcastServer server, CancellationToken cancellationToken)
     {
-        Console.Error.WriteLine($"liveltem: {request.Title}: viewer at {server.WebUrl} (Ctrl-C ends the session){(folder is null ? string.Empty : $"; recorded to {folder}")}");
+        _publisher.To = server.Publisher;
+        _events.TellTo(server.Publisher);
+        if (_store is not null)
+        {
+            _store.Changed += OnRecordingChanged;
+            OnRecordingChanged(_store.Recording);
+        }
+
+        var kept = _store is null ? string.Empty : $"; recorded to {_store.Folder}";
+        Console.Error.WriteLine($"liveltem: {_request.Title}: viewer at {server.WebUrl} (Ctrl-C ends the session){kept}");
         server.SetReady(false, "learning from the first frames");
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ticking = new CancellationTokenSource();
-        var running = host.RunAsync(end.Token);
-        var telling = TellStatusAsync(board, server.Publisher, time, ticking.Token);
-        var announcing = AnnounceAsync(request, host, board, server, session, folder, running, end);
+        var running = RunToEndAsync(end.Token);
+        var telling = TellStatusAsync(ticking.Token);
+        var announcing = AnnounceAsync(server, running, end);
         try
         {
-            var monitor = new LiveMonitor(host, time);
-            await (Console.IsErrorRedirected ? monitor.WriteLinesAsync(running) : monitor.ShowPanelAsync(running, request.Title)).ConfigureAwait(false);
-            var report = await running.ConfigureAwait(false);
-            board.State = report.Pipeline.Fault is null ? "ended" : "failed";
-            if (report.Pipeline.Fault is { } fault)
-            {
-                events.Raise(
-                    new SessionAlert
-                    {
-                        Id = 0,
-                        Kind = "source_lost",
-                        Severity = "critical",
-                        State = "raised",
-                        Frame = conditions.LastFrame,
-                        Message = $"the session ended: {fault.Message}",
-                    },
-                    time.GetUtcNow());
-            }
-
-            return report;
+            var monitor = new LiveMonitor(_host, _time);
+            await (Console.IsErrorRedirected ? monitor.WriteLinesAsync(running) : monitor.ShowPanelAsync(running, _request.Title)).ConfigureAwait(false);
+            return await running.ConfigureAwait(false);
         }
         finally
         {
@@ -124,8 +120,20 @@ internal static class LiveHost
             await telling.ConfigureAwait(false);
             await announcing.ConfigureAwait(false);
             server.SetReady(false, "the session has ended");
-            server.Publisher.OnStatus(board.Read());
+            _publisher.OnStatus(_board.Read());
         }
+    }
+
+    private async Task<SessionReport> RunToEndAsync(CancellationToken cancellationToken)
+    {
+        var report = await _host.RunAsync(cancellationToken).ConfigureAwait(false);
+        _board.State = report.Pipeline.Fault is null ? "ended" : "failed";
+        if (report.Pipeline.Fault is { } fault)
+        {
+            Raise("source_lost", $"the session ended: {fault.Message}", null, null);
+        }
+
+        return report;
     }
 
     private static SessionStore? Open(LiveRequest request)
@@ -150,16 +158,15 @@ internal static class LiveHost
     }
 
     // Says once that the session is ready, when it has learnt from the first frames; one that ends before never was.
-    private static async Task AnnounceAsync(
-        LiveRequest request, AnalysisHost host, StatusBoard board, BroadcastServer server, string session, string? folder, Task running, CancellationTokenSource end)
+    private async Task AnnounceAsync(BroadcastServer server, Task running, CancellationTokenSource end)
     {
-        await host.Ready.ConfigureAwait(false);
+        await _host.Ready.ConfigureAwait(false);
         if (running.IsCompleted)
         {
             return;
         }
 
-        board.State = "live";
+        _board.State = "live";
         server.SetReady(true);
         Console.Out.WriteLine(JsonSerializer.Serialize(new
         {
@@ -167,24 +174,23 @@ internal static class LiveHost
             web = server.WebUrl.ToString(),
             grpc = server.GrpcUrl.ToString(),
             zmq = server.ZmqEndpoint,
-            session = folder ?? (object?)null,
-            id = session,
+            session = _store?.Folder,
         }));
-        if (request.Length is { } length)
+        if (_request.Length is { } length)
         {
             end.CancelAfter(length);
         }
     }
 
-    private static async Task TellStatusAsync(StatusBoard board, ILivePublisher publisher, TimeProvider time, CancellationToken cancellationToken)
+    private async Task TellStatusAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(StatusEvery, time);
+        using var timer = new PeriodicTimer(StatusEvery, _time);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
             {
-                board.Tick();
-                publisher.OnStatus(board.Read());
+                _board.Tick();
+                _publisher.OnStatus(_board.Read());
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -193,29 +199,59 @@ internal static class LiveHost
         }
     }
 
-    private static void OnRecordingChanged(RecordingStatus status, EventBook events, ConditionsBook conditions, TimeProvider time)
+    // What the session's report tells besides its tables, before its files are closed.
+    private void KeepFacts()
     {
-        var frame = conditions.LastFrame;
-        events.Add(new RecordingChange { Time = time.GetUtcNow(), Frame = frame, State = status.State, Reason = status.Problem });
+        if (_store is null)
+        {
+            return;
+        }
+
+        _store.SetDoseRelativeErr(_host.DoseStatement.RelativeErr);
+        if (_host.Figures.Processed > 0)
+        {
+            _store.SetFact("Detector", _host.Learnt);
+        }
+
+        if (_host.HotPixels is > 0 and var count)
+        {
+            _store.SetFact("Hot pixels replaced in every frame", count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (_host.DoseStatement.Assumptions is { Count: > 0 } taken)
+        {
+            _store.SetFact("Dose", string.Join("; ", taken));
+        }
+    }
+
+    private void OnRecordingChanged(RecordingStatus status)
+    {
+        _events.Add(new RecordingChange { Time = _time.GetUtcNow(), Frame = _conditions.LastFrame, State = status.State, Reason = status.Problem });
         if (status.State == RecordingState.Failed)
         {
-            events.Raise(
-                new SessionAlert
-                {
-                    Id = 0,
-                    Kind = "disk_space",
-                    Severity = "critical",
-                    State = "raised",
-                    Frame = frame,
-                    Value = status.DiskFreeBytes,
-                    Unit = status.DiskFreeBytes is null ? null : "bytes",
-                    Message = $"frames are no longer recorded: {status.Problem ?? "the disk does not take them"}; make room and start the recording again",
-                },
-                time.GetUtcNow());
+            Raise(
+                DiskSpace,
+                $"frames are no longer recorded: {status.Problem ?? "the disk does not take them"}; make room and start the recording again",
+                status.DiskFreeBytes,
+                status.DiskFreeBytes is null ? null : "bytes");
         }
         else
         {
-            events.Clear("disk_space", frame, time.GetUtcNow());
+            _events.Clear(DiskSpace, _conditions.LastFrame, _time.GetUtcNow());
         }
     }
+
+    private void Raise(string kind, string message, double? value, string? unit) => _events.Raise(
+        new SessionAlert
+        {
+            Id = 0,
+            Kind = kind,
+            Severity = "critical",
+            State = "raised",
+            Frame = _conditions.LastFrame,
+            Value = value,
+            Unit = unit,
+            Message = message,
+        },
+        _time.GetUtcNow());
 }

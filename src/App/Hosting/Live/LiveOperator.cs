@@ -75,6 +75,10 @@ internal sealed class LiveOperator(string session, ISessionStore? store, Conditi
         if (now.State != before)
         {
             events.Add(new RecordingChange { Time = time.GetUtcNow(), Frame = conditions.LastFrame, State = now.State, Reason = now.Problem });
+            if (now.State == RecordingState.On)
+            {
+                events.Clear("disk_space", conditions.LastFrame, time.GetUtcNow());
+            }
         }
 
         return on && now.State != RecordingState.On

@@ -4,7 +4,10 @@ using LiveLtem.Core.Live;
 namespace LiveLtem.App.Hosting.Live;
 
 /// <summary>Gives what a live session finds to the session log first, then to whoever watches.</summary>
-internal sealed class LiveSink(ISessionStore? store, ILivePublisher publisher) : IResultSink
+/// <param name="store">The session log, or null where nothing is kept; stays its owner's.</param>
+/// <param name="publisher">Who tells those who watch.</param>
+/// <param name="beforeClose">Called once everything was delivered, before the session log is closed.</param>
+internal sealed class LiveSink(ISessionStore? store, ILivePublisher publisher, Action beforeClose) : IResultSink
 {
     public void OnFrame(FrameRow row)
     {
@@ -24,8 +27,11 @@ internal sealed class LiveSink(ISessionStore? store, ILivePublisher publisher) :
         Failure = detections.Failure,
     });
 
-    public ValueTask CompleteAsync(CancellationToken cancellationToken) => store?.CompleteAsync(cancellationToken) ?? ValueTask.CompletedTask;
+    public ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        beforeClose();
+        return store?.CompleteAsync(cancellationToken) ?? ValueTask.CompletedTask;
+    }
 
-    /// <summary>The store stays its owner's.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

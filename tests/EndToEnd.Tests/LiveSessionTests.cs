@@ -1,0 +1,189 @@
+using System.Net;
+using System.Text.Json;
+using LiveLtem.Testing.Browser;
+
+namespace LiveLtem.EndToEnd.Tests;
+
+/// <summary>The live session from outside: its process, ports, signals and the folder it leaves.</summary>
+public sealed class LiveSessionTests : IDisposable
+{
+    private const string Crystal = "sim:crystal?size=160&cnr=2&fps=20&particles=9&seed=5";
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public async Task It_is_ready_after_its_warm_up_records_what_comes_and_closes_on_a_signal()
+    {
+        await using var live = LiveProcess.Start("run", "--source", Crystal, "--record", _folder.Root);
+        await live.WebAsync();
+        Assert.Equal(HttpStatusCode.OK, await live.StatusOfAsync("healthz"));
+        if (await live.StatusOfAsync("readyz") == HttpStatusCode.OK)
+        {
+            await live.ReadyAsync().WaitAsync(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        }
+
+        var ready = await live.ReadyAsync();
+        Assert.Equal(HttpStatusCode.OK, await live.StatusOfAsync("readyz"));
+        Assert.StartsWith("tcp://127.0.0.1:", ready.GetProperty("zmq").GetString(), StringComparison.Ordinal);
+        var folder = ready.GetProperty("session").GetString()!;
+
+        var (said, note) = await live.PostAsync("api/annotate", new { text = " the beam was moved ", x = 10.5, y = 20 });
+        Assert.Equal((HttpStatusCode.OK, "the beam was moved"), (said, note.GetProperty("text").GetString()));
+        var (changed, segment) = await live.PostAsync("api/conditions", new { pixel_size_nm = 0.75, note = "higher magnification" });
+        Assert.Equal((HttpStatusCode.OK, 1), (changed, segment.GetProperty("segment").GetInt32()));
+        var (refused, why) = await live.PostAsync("api/conditions", new { transmission = 3 });
+        Assert.Equal((HttpStatusCode.BadRequest, "transmission 3: give 1E-09 to 1 (a fraction)"), (refused, why.GetProperty("error").GetString()));
+
+        var status = await live.UntilAsync(s => s.GetProperty("segment").GetInt32() == 1 && s.GetProperty("ledger").GetProperty("processed").GetInt64() > 20);
+        Assert.Equal("live", status.GetProperty("state").GetString());
+        Assert.Equal(0.75, status.GetProperty("calibration").GetProperty("pixel_size_nm").GetProperty("value").GetDouble());
+        Assert.True(status.GetProperty("particles").GetInt32() > 0);
+
+        await live.SignalAsync("TERM");
+        Assert.True(await live.EndAsync() == 0, live.Said);
+        var (code, verdict) = await SessionAsync("verify", folder);
+        Assert.True(code == 0, verdict.ToString());
+        var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "session.json"))).RootElement;
+        Assert.Equal("closed", summary.GetProperty("state").GetString());
+        Assert.Equal(2, summary.GetProperty("segments").GetArrayLength());
+        Assert.True(File.Exists(Path.Combine(folder, "report.html")), live.Said);
+        Assert.Equal(verdict.GetProperty("received").GetInt64(), verdict.GetProperty("verified").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_killed_session_keeps_every_frame_whose_write_had_returned()
+    {
+        await using var live = LiveProcess.Start("run", "--source", Crystal, "--record", _folder.Root);
+        var folder = (await live.ReadyAsync()).GetProperty("session").GetString()!;
+        var before = await live.UntilAsync(status => status.GetProperty("recording").GetProperty("frames").GetInt64() > 30);
+        await live.SignalAsync("KILL");
+        await live.EndAsync();
+
+        await using (var repair = LiveProcess.StartPlain("sessions", "repair", folder))
+        {
+            Assert.True(await repair.EndAsync() == 0, repair.Said);
+        }
+
+        var (code, verdict) = await SessionAsync("verify", folder);
+        Assert.True(code == 0, verdict.ToString());
+        Assert.True(verdict.GetProperty("verified").GetInt64() >= before.GetProperty("recording").GetProperty("frames").GetInt64(), verdict.ToString());
+    }
+
+    [Fact]
+    public async Task A_full_disk_raises_an_alert_while_the_view_goes_on_and_what_was_recorded_stays()
+    {
+        await using var disk = await SmallDisk.MountAsync(_folder.Root, "44m");
+        await using var live = LiveProcess.Start("run", "--source", Crystal, "--record", _folder.Root);
+        var folder = (await live.ReadyAsync()).GetProperty("session").GetString()!;
+        disk.Fill(leave: 2 << 20);
+        var failed = await live.UntilAsync(status => status.GetProperty("recording").GetProperty("state").GetString() == "failed");
+        var processed = failed.GetProperty("ledger").GetProperty("processed").GetInt64();
+        await live.UntilAsync(status => status.GetProperty("ledger").GetProperty("processed").GetInt64() > processed + 10);
+        var events = await live.GetAsync("api/events?after=0");
+        var alert = Assert.Single(events.EnumerateArray(), item => item.GetProperty("kind").GetString() == "alert").GetProperty("alert");
+        Assert.Equal(("disk_space", "raised"), (alert.GetProperty("kind").GetString(), alert.GetProperty("state").GetString()));
+
+        disk.Free();
+        var (on, _) = await StartRecordingAsync(live);
+        Assert.Equal(HttpStatusCode.OK, on);
+        await live.UntilAsync(status => status.GetProperty("recording").GetProperty("state").GetString() == "on");
+        await live.SignalAsync("TERM");
+        Assert.True(await live.EndAsync() == 0, live.Said);
+        var (code, verdict) = await SessionAsync("verify", folder);
+        Assert.True(code == 0, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task A_session_analysed_again_gives_the_tables_of_the_recording_byte_for_byte()
+    {
+        var movie = _folder.File("movie");
+        await using (var simulate = LiveProcess.StartPlain("simulate", "crystal", "--out", movie, "--frames", "40", "--size", "160", "--particles", "9", "--cnr", "2"))
+        {
+            Assert.True(await simulate.EndAsync() == 0, simulate.Said);
+        }
+
+        var recording = Path.Combine(movie, "movie.mrc");
+        string folder;
+        await using (var live = LiveProcess.Start("replay", recording, "--fps", "40", "--record", _folder.File("sessions"), "--json"))
+        {
+            Assert.True(await live.EndAsync() == 0, live.Said);
+            folder = Directory.GetDirectories(_folder.File("sessions")).Single();
+            var end = JsonDocument.Parse(live.Output[^1]).RootElement;
+            Assert.Equal((40, 40, 0), (end.GetProperty("received").GetInt32(), end.GetProperty("recorded").GetInt32(), end.GetProperty("lost").GetInt32()));
+        }
+
+        var tables = new List<string>();
+        foreach (var (source, name) in ((string, string)[])[(recording, "file"), (folder, "session"), (folder, "again")])
+        {
+            await using var analyze = LiveProcess.StartPlain("analyze", source, "--out", _folder.File(name), "--frame-time-s", "0.1");
+            Assert.True(await analyze.EndAsync() == 0, analyze.Said);
+            tables.Add(File.ReadAllText(Path.Combine(_folder.File(name), "tracks.csv")));
+        }
+
+        Assert.True(tables[0].Length > 10_000);
+        Assert.Equal(tables[0], tables[1]);
+        Assert.Equal(tables[1], tables[2]);
+    }
+
+    [Fact]
+    public async Task The_viewer_shows_a_live_session_and_has_nothing_to_complain_of()
+    {
+        Assert.SkipWhen(Chromium.Path is null, $"no Chromium: apt-get install chromium, or set {Chromium.Variable}");
+        await using var live = LiveProcess.Start("run", "--source", Crystal, "--no-record");
+        await live.ReadyAsync();
+        await using var chromium = await Chromium.StartAsync(TestContext.Current.CancellationToken);
+        await using var page = await chromium.OpenAsync(1180, 820, TestContext.Current.CancellationToken);
+        await page.GoToAsync(await live.WebAsync());
+        await page.UntilAsync("document.getElementById('link').textContent.includes('connected') && Number(document.getElementById('frame-number').textContent) > 0");
+        var first = await page.EvaluateAsync<string>("document.getElementById('frame-number').textContent");
+        await page.UntilAsync($"Number(document.getElementById('frame-number').textContent) > {first} + 10");
+        await page.UntilAsync("Number(document.getElementById('overlay-age').dataset.behind) < 40");
+        Assert.Empty(page.Complaints);
+        Assert.All(page.Requests, request => Assert.Contains("127.0.0.1", request, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("refuses to listen on 0.0.0.0", "--bind", "0.0.0.0")]
+    [InlineData("contradict each other", "--record", "x", "--no-record")]
+    [InlineData("--web-port", "--web-port", "70000")]
+    public async Task Options_that_cannot_be_meant_are_one_line(string expected, params string[] options)
+    {
+        await using var live = LiveProcess.StartPlain(["run", "--source", Crystal, .. options]);
+        Assert.Equal(2, await live.EndAsync());
+        var line = Assert.Single(live.Said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_named_with_the_option_that_mends_it()
+    {
+        await using var first = LiveProcess.Start("run", "--source", Crystal, "--no-record");
+        var port = (await first.WebAsync()).Port;
+        await using var second = LiveProcess.StartPlain("run", "--source", Crystal, "--no-record", "--web-port", $"{port}", "--grpc-port", "0", "--zmq-port", "0");
+        Assert.Equal(2, await second.EndAsync());
+        Assert.Contains($"port {port} is taken by another program: choose another with --web-port", second.Said, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task<(HttpStatusCode Code, JsonElement Body)> StartRecordingAsync(LiveProcess live)
+    {
+        // There is room again as soon as the store has looked; until then it says that there is none.
+        while (true)
+        {
+            var reply = await live.PostAsync("api/recording", new { on = true });
+            if (reply.Code == HttpStatusCode.OK)
+            {
+                return reply;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task<(int Code, JsonElement Report)> SessionAsync(string verb, string folder)
+    {
+        await using var run = LiveProcess.StartPlain("sessions", verb, folder, "--json");
+        var code = await run.EndAsync();
+        return (code, JsonDocument.Parse(string.Join('\n', run.Output)).RootElement.Clone());
+    }
+}
