@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LiveLtem.Core;
 
@@ -15,13 +16,13 @@ public static class PixelConverter
         switch (type)
         {
             case PixelType.UInt8:
-                TensorPrimitives.ConvertTruncating<byte, float>(source, destination);
+                FromUInt8(source, destination);
                 break;
             case PixelType.Int8:
                 TensorPrimitives.ConvertTruncating<sbyte, float>(MemoryMarshal.Cast<byte, sbyte>(source), destination);
                 break;
             case PixelType.UInt16:
-                TensorPrimitives.ConvertTruncating<ushort, float>(MemoryMarshal.Cast<byte, ushort>(source), destination);
+                FromUInt16(MemoryMarshal.Cast<byte, ushort>(source), destination);
                 break;
             case PixelType.Int16:
                 TensorPrimitives.ConvertTruncating<short, float>(MemoryMarshal.Cast<byte, short>(source), destination);
@@ -35,6 +36,44 @@ public static class PixelConverter
             default:
                 MemoryMarshal.Cast<byte, float>(source).CopyTo(destination);
                 break;
+        }
+    }
+
+    // The library widens these two pixel by pixel.
+    private static void FromUInt16(ReadOnlySpan<ushort> source, Span<float> destination)
+    {
+        ref var s0 = ref MemoryMarshal.GetReference(source);
+        ref var d0 = ref MemoryMarshal.GetReference(destination);
+        var i = 0;
+        for (; i + 16 <= source.Length; i += 16)
+        {
+            var (low, high) = Vector256.Widen(Vector256.LoadUnsafe(ref s0, (nuint)i));
+            Vector256.ConvertToSingle(low.AsInt32()).StoreUnsafe(ref d0, (nuint)i);
+            Vector256.ConvertToSingle(high.AsInt32()).StoreUnsafe(ref d0, (nuint)(i + 8));
+        }
+
+        for (; i < source.Length; i++)
+        {
+            destination[i] = source[i];
+        }
+    }
+
+    private static void FromUInt8(ReadOnlySpan<byte> source, Span<float> destination)
+    {
+        ref var s0 = ref MemoryMarshal.GetReference(source);
+        ref var d0 = ref MemoryMarshal.GetReference(destination);
+        var i = 0;
+        for (; i + 16 <= source.Length; i += 16)
+        {
+            var bytes = Vector128.LoadUnsafe(ref s0, (nuint)i);
+            var (low, high) = Vector256.Widen(Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)));
+            Vector256.ConvertToSingle(low.AsInt32()).StoreUnsafe(ref d0, (nuint)i);
+            Vector256.ConvertToSingle(high.AsInt32()).StoreUnsafe(ref d0, (nuint)(i + 8));
+        }
+
+        for (; i < source.Length; i++)
+        {
+            destination[i] = source[i];
         }
     }
 }

@@ -81,9 +81,17 @@ internal sealed class FitWorkspace
     {
         var n = source.Length;
         var edge = Math.Min(n, (taps.Length - 1) * step);
-        for (var i = 0; i < edge; i++)
+        if (step % 8 == 0)
         {
-            target[i] = At(source, taps, step, i);
+            Rim(source, target, taps, step, 0, edge);
+            Rim(source, target, taps, step, Math.Max(edge, n - edge), n);
+        }
+        else
+        {
+            for (var i = 0; i < edge; i++)
+            {
+                target[i] = At(source, taps, step, i);
+            }
         }
 
         ref var s0 = ref MemoryMarshal.GetReference(source);
@@ -99,9 +107,35 @@ internal sealed class FitWorkspace
             sum.StoreUnsafe(ref t0, (nuint)at);
         }
 
-        for (; at < n; at++)
+        for (; step % 8 != 0 && at < n; at++)
         {
             target[at] = At(source, taps, step, at);
+        }
+    }
+
+    // The rows at the ends of a filter along columns: eight pixels are of one row, so that they have the same neighbours.
+    private static void Rim(ReadOnlySpan<float> source, Span<float> target, float[] taps, int step, int from, int to)
+    {
+        ref var s0 = ref MemoryMarshal.GetReference(source);
+        ref var t0 = ref MemoryMarshal.GetReference(target);
+        for (var at = from; at < to; at += 8)
+        {
+            var sum = Vector256.LoadUnsafe(ref s0, (nuint)at) * taps[0];
+            for (var k = 1; k < taps.Length; k++)
+            {
+                var shift = k * step;
+                if (at >= shift)
+                {
+                    sum += Vector256.LoadUnsafe(ref s0, (nuint)(at - shift)) * taps[k];
+                }
+
+                if (at + shift < source.Length)
+                {
+                    sum += Vector256.LoadUnsafe(ref s0, (nuint)(at + shift)) * taps[k];
+                }
+            }
+
+            sum.StoreUnsafe(ref t0, (nuint)at);
         }
     }
 

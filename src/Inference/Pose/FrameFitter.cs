@@ -278,6 +278,7 @@ internal sealed class FrameFitter
         return _kinds
             .Where(k => !tiny || _kinds.Length < 3 || k is ShapeKind.Disc or ShapeKind.Rod)
             .Where(k => hypothesis.Whole || _population.Includes(k))
+            .Where(k => hypothesis.Whole || hypothesis.Known is not { } known || known.IsOpen(k))
             .Where(k => aspect == 0 || _kinds.Length < 3 || (k.IsLong() ? aspect > 1.12 : aspect < 1.6))
             .OrderByDescending(k => k == _population.Dominant);
     }

@@ -5,8 +5,12 @@ internal sealed class KnownParticle
 {
     private const int SettleFrames = 10;
     private const double SettleEvidence = 25;
+    private const int LeaningFrames = 8;
+    private const double LeaningMemory = 0.9;
+    private const double LeaningEvidence = 15;
     private readonly double[] _evidence = new double[8];
     private readonly int[] _tried = new int[8];
+    private readonly double[] _leaning = new double[8];
     private int _usual;
 
     /// <summary>Present pose; sizes and contrast are running means of clear views.</summary>
@@ -66,6 +70,26 @@ internal sealed class KnownParticle
         {
             Weigh(hypothesis);
         }
+
+        Lean(hypothesis);
+    }
+
+    /// <summary>Whether a shape is worth a fit in a view that cannot settle the question: after some frames only those near the leading one are, and
+    /// now and then all again.</summary>
+    public bool IsOpen(ShapeKind kind)
+    {
+        if (Seen < LeaningFrames || Seen % LeaningFrames == 0)
+        {
+            return true;
+        }
+
+        var top = double.NegativeInfinity;
+        foreach (var leaning in _leaning)
+        {
+            top = Math.Max(top, leaning);
+        }
+
+        return _leaning[(int)kind] > top - LeaningEvidence;
     }
 
     /// <summary>Best shape so far.</summary>
@@ -86,6 +110,21 @@ internal sealed class KnownParticle
         }
 
         return best;
+    }
+
+    // Unlike the evidence of clear views this one fades: a covered particle looks like something else for a while.
+    private void Lean(Hypothesis hypothesis)
+    {
+        if (hypothesis.Fits.Count < 2)
+        {
+            return;
+        }
+
+        var top = hypothesis.Fits.Max(f => f.LogEvidence);
+        foreach (var (kind, _, evidence) in hypothesis.Fits)
+        {
+            _leaning[(int)kind] = (LeaningMemory * _leaning[(int)kind]) + Math.Max(evidence - top, -30);
+        }
     }
 
     private void Weigh(Hypothesis hypothesis)
