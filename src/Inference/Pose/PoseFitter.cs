@@ -40,6 +40,10 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
 
     // Steps that move no edge by more than this, in blur widths, end the search: over them the model is as good as straight.
     private const double LastStep = 0.2;
+
+    // Within this the correlation-aware steps find the rest by themselves, from a start that is known to be near.
+    private const double NearStep = 0.8;
+    private const int LastPasses = 3;
     private readonly FitWorkspace _work = new();
     private FitBox _box;
     private double _level;
@@ -129,7 +133,7 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
                 {
                     accepted = true;
                     var gain = chi - nextChi;
-                    var shortStep = Shift(pose, step, poseCount) < LastStep * Blur;
+                    var shortStep = Shift(pose, step, poseCount) < (refine ? LastStep : NearStep) * Blur;
                     pose = next;
                     level = nextLevel;
                     chi = nextChi;
@@ -211,7 +215,7 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
         Span<double> g = stackalloc double[n];
         Span<double> factor = stackalloc double[n * n];
         var solved = false;
-        for (var pass = 0; pass < 2; pass++)
+        for (var pass = 0; pass < LastPasses; pass++)
         {
             _work.Correlate(Noise, n, _box.Width);
             Normal(_work.Adjoint, n, h, g);
@@ -234,7 +238,7 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
             level = Math.Clamp(level + g[n - 1], 0.5, 1.6);
 
             // A short step stays where the edges are straight: there is nothing left to relinearise.
-            if (pass > 0 || Shift(pose, g, poseCount) < LastStep * Blur)
+            if (pass == LastPasses - 1 || Shift(pose, g, poseCount) < LastStep * Blur)
             {
                 Advance(g);
                 break;
