@@ -10,7 +10,7 @@ internal sealed class KnownParticle
     private const double LeaningEvidence = 15;
     private readonly double[] _evidence = new double[8];
     private readonly int[] _tried = new int[8];
-    private readonly double[] _leaning = new double[8];
+    private readonly double?[] _leaning = new double?[8];
     private int _usual;
 
     /// <summary>Present pose; sizes and contrast are running means of clear views.</summary>
@@ -83,13 +83,14 @@ internal sealed class KnownParticle
             return true;
         }
 
+        // An irregular particle still needs the best regular shape, so it does not count here; nor does a shape that nobody tried.
         var top = double.NegativeInfinity;
-        foreach (var leaning in _leaning)
+        for (var k = 0; k < _leaning.Length; k++)
         {
-            top = Math.Max(top, leaning);
+            top = k == (int)ShapeKind.Irregular || _leaning[k] is not { } leaning ? top : Math.Max(top, leaning);
         }
 
-        return _leaning[(int)kind] > top - LeaningEvidence;
+        return _leaning[(int)kind] is not { } own || own > top - LeaningEvidence;
     }
 
     /// <summary>Best shape so far.</summary>
@@ -123,7 +124,7 @@ internal sealed class KnownParticle
         var top = hypothesis.Fits.Max(f => f.LogEvidence);
         foreach (var (kind, _, evidence) in hypothesis.Fits)
         {
-            _leaning[(int)kind] = (LeaningMemory * _leaning[(int)kind]) + Math.Max(evidence - top, -30);
+            _leaning[(int)kind] = (LeaningMemory * (_leaning[(int)kind] ?? 0)) + Math.Max(evidence - top, -30);
         }
     }
 

@@ -41,8 +41,9 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
     // Steps that move no edge by more than this, in blur widths, end the search: over them the model is as good as straight.
     private const double LastStep = 0.2;
 
-    // Within this the correlation-aware steps find the rest by themselves, from a start that is known to be near.
+    // Within this the correlation-aware steps find the rest by themselves, from a start that is known to be near, of a shape well resolved.
     private const double NearStep = 0.8;
+    private const double Resolved = 4;
     private const int LastPasses = 3;
     private readonly FitWorkspace _work = new();
     private FitBox _box;
@@ -133,7 +134,7 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
                 {
                     accepted = true;
                     var gain = chi - nextChi;
-                    var shortStep = Shift(pose, step, poseCount) < (refine ? LastStep : NearStep) * Blur;
+                    var shortStep = Shift(pose, step, poseCount) < (refine || Math.Min(pose.S1, pose.S2) < Resolved * Blur ? LastStep : NearStep) * Blur;
                     pose = next;
                     level = nextLevel;
                     chi = nextChi;
