@@ -19,4 +19,25 @@ internal static partial class AcquisitionLog
 
     [LoggerMessage(2003, LogLevel.Information, "{Folder}: watching, {Count} files are there already")]
     public static partial void WatchStarted(this ILogger logger, string folder, int count);
+
+    [LoggerMessage(2010, LogLevel.Warning, "{Source}: {Message} is passed over: {Field}: {Problem}; further ones like it are counted")]
+    public static partial void CameraFramePassedOver(this ILogger logger, string source, string message, string field, string problem);
+
+    [LoggerMessage(2011, LogLevel.Warning, "{Source}: {Count} messages were passed over ({Fields})")]
+    public static partial void CameraFramesPassedOver(this ILogger logger, string source, long count, string fields);
+
+    [LoggerMessage(2012, LogLevel.Warning, "{Source}: the sender counts anew: frame {Frame} came after frame {Before}; it is frame {Number} of the session")]
+    public static partial void CameraRestarted(this ILogger logger, string source, long before, long frame, long number);
+
+    [LoggerMessage(2013, LogLevel.Warning, "{Source}: frame {Frame}: {Field}: {Problem}; it counts as not known")]
+    public static partial void CameraFactIgnored(this ILogger logger, string source, long frame, string field, string problem);
+
+    [LoggerMessage(2014, LogLevel.Warning, "{Source}: frame {Frame} states another calibration than the first; it is not followed: set the conditions by hand")]
+    public static partial void CameraFactsChanged(this ILogger logger, string source, long frame);
+
+    [LoggerMessage(2015, LogLevel.Warning, "{Source}: the sender ended after {Sent} frames, {Came} came: {Lost}")]
+    public static partial void CameraFramesLost(this ILogger logger, string source, long sent, long came, string lost);
+
+    [LoggerMessage(2016, LogLevel.Warning, "{Source}: nothing has come for {Seconds} s; waiting")]
+    public static partial void CameraSilent(this ILogger logger, string source, double seconds);
 }

@@ -1,3 +1,4 @@
+using LiveLtem.Acquisition.Cameras.ZeroMq;
 using LiveLtem.Acquisition.Files.Images;
 using LiveLtem.Acquisition.Files.Mrc;
 using LiveLtem.Acquisition.Files.Tiff;
@@ -16,6 +17,8 @@ public static class AcquisitionServices
             .Add(new ImageFormat())
             .Add(new VideoFormat())
             .Add(new MrcFormat());
-        return sources.AddScheme("watch", sources.Watch);
+        return sources
+            .AddScheme("watch", sources.Watch)
+            .AddScheme(ZeroMqAddress.Scheme, (address, options) => new ZeroMqSource(address, options));
     }
 }

@@ -73,7 +73,7 @@ internal sealed class AnalysisHost
             new PipelineOptions { WatchEdges = options.Live, DrainTimeout = options.DrainTimeout },
             _time,
             logger);
-        var clock = new FrameClock(input.Calibration.FrameTimeS?.Value, !input.FrameTimeTyped, input.Source.IsLive);
+        var clock = new FrameClock(input.Calibration.FrameTimeS?.Value, !input.FrameTimeTyped, input.NumbersStartAnywhere);
         _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, _time);
         _prepare = new PrepareStage(detector, input, pool, GetReady);
         Wire(input.Source, pool, options);

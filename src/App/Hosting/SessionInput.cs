@@ -23,6 +23,9 @@ internal sealed record SessionInput
     /// <summary>Gain reference for each pixel, or null.</summary>
     public float[]? Gain { get; init; }
 
+    /// <summary>Whether frame numbers start anywhere, as a camera's do, so that times count from the first frame received.</summary>
+    public bool NumbersStartAnywhere => Source.IsLive || Source is IDelayedSource;
+
     /// <summary>A source as it is, with nothing typed.</summary>
     public static SessionInput Plain(IFrameSource source) => new() { Source = source, Calibration = source.Info.Calibration };
 

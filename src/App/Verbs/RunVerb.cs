@@ -1,11 +1,11 @@
 using System.CommandLine;
 using LiveLtem.Acquisition;
-using LiveLtem.Acquisition.Watch;
 using LiveLtem.App.Hosting;
 using LiveLtem.App.Hosting.Live;
 using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 using LiveLtem.Session.Log;
+using Microsoft.Extensions.Logging;
 
 namespace LiveLtem.App.Verbs;
 
@@ -47,7 +47,9 @@ internal static class RunVerb
             var publish = live.Read(parsed, SessionRoot.Default);
             publish.Broadcast.Check();
             var sources = Sources.Create();
-            await using var opened = await OpenAsync(sources, address, cancellationToken).ConfigureAwait(false);
+            using var loggers = ConsoleLog.Create();
+            var options = new SourceOptions { Logger = loggers.CreateLogger("LiveLtem.Acquisition") };
+            await using var opened = await OpenAsync(sources, address, options, cancellationToken).ConfigureAwait(false);
             var report = await LiveHost.RunAsync(
                 new LiveRequest { Input = SessionInput.Of(opened, sources, typed), Profile = settings, Settings = publish, Title = opened.Info.Name },
                 cancellationToken).ConfigureAwait(false);
@@ -57,14 +59,14 @@ internal static class RunVerb
         return command;
     }
 
-    private static async Task<IFrameSource> OpenAsync(FrameSources sources, string address, CancellationToken cancellationToken)
+    private static async Task<IFrameSource> OpenAsync(FrameSources sources, string address, SourceOptions options, CancellationToken cancellationToken)
     {
         if (Path.Exists(address))
         {
-            return new PacedSource(() => sources.Open(address), null, FallbackFps, loop: false, TimeProvider.System);
+            return new PacedSource(() => sources.Open(address, options), null, FallbackFps, loop: false, TimeProvider.System);
         }
 
-        var opened = sources.Open(address);
+        var opened = sources.Open(address, options);
         if (opened is IDelayedSource delayed)
         {
             Console.Error.WriteLine($"liveltem: waiting for the first frame of {address}");

@@ -18,6 +18,7 @@ internal static class VerbList
         BenchVerb.Create(),
         TestVerb.Create(),
         SimulateVerb.Create(),
+        CameraSimVerb.Create(),
         LinkVerb.Create(),
         ScoreVerb.Create(),
     ];

@@ -75,10 +75,7 @@ internal sealed class LiveHost
     public static async Task<SessionReport> RunAsync(LiveRequest request, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
-        using var loggers = LoggerFactory.Create(builder => builder
-            .AddSimpleConsole(console => console.SingleLine = true)
-            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
-            .SetMinimumLevel(LogLevel.Warning));
+        using var loggers = ConsoleLog.Create();
         request.Settings.Broadcast.Check();
         await using var store = Open(request);
         using var pool = new FramePool();
@@ -147,7 +144,7 @@ internal sealed class LiveHost
         return SessionStore.Create(root, new SessionDescription
         {
             Source = info.Name,
-            IsLive = request.Input.Source.IsLive,
+            IsLive = request.Input.NumbersStartAnywhere,
             FrameTimeTyped = request.Input.FrameTimeTyped,
             SourceMetadata = info.Metadata.ToDictionary(fact => fact.Key, fact => JsonSerializer.Serialize(fact.Value)),
             Calibration = request.Input.Calibration,

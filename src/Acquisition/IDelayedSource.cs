@@ -1,4 +1,4 @@
-namespace LiveLtem.Acquisition.Watch;
+namespace LiveLtem.Acquisition;
 
 /// <summary>A source that cannot say what it is before something arrived.</summary>
 public interface IDelayedSource
