@@ -179,14 +179,16 @@ internal static class CameraHeaderDecoder
         return Field.None;
     }
 
+    private static string NameOf(Field field) => Encoding.ASCII.GetString(Array.Find(Fields, entry => entry.Field == field).Name);
+
     private static HeaderFault? Missing(Field seen, bool isEnd)
     {
         var needed = isEnd ? Field.Version : Field.Version | Field.Frame | Field.Dtype | Field.Shape;
-        foreach (var (name, field) in Fields)
+        foreach (var (_, field) in Fields)
         {
             if ((needed & ~seen & field) != 0)
             {
-                return new HeaderFault(Encoding.ASCII.GetString(name), $"is missing; a header has {(isEnd ? "v" : "v, frame, dtype and shape")}");
+                return new HeaderFault(NameOf(field), $"is missing; a header has {(isEnd ? "v" : "v, frame, dtype and shape")}");
             }
         }
 
@@ -302,8 +304,7 @@ internal static class CameraHeaderDecoder
         };
         if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out var value) || !(value >= least && value <= most))
         {
-            var name = Encoding.ASCII.GetString(Fields.First(entry => entry.Field == field).Name);
-            var wrong = Wrong(ref reader, name, FormattableString.Invariant($"{least} to {most} {unit}, or none"));
+            var wrong = Wrong(ref reader, NameOf(field), FormattableString.Invariant($"{least} to {most} {unit}, or none"));
             header = header with { Ignored = header.Ignored ?? wrong };
             return;
         }
