@@ -280,7 +280,8 @@ public sealed class ZeroMqSourceTests : FrameSourceContract, IDisposable
         var opening = OpenAsync($"zmq://127.0.0.1:{port}?bind=1");
         var random = new Random(1);
         var sender = Keep(ZeroMqSender.Connect(port));
-        sender.Frame(0); // the port is open when somebody takes it
+        sender.Frame(0);
+        var source = await opening; // the port is open
         for (var i = 1; i < 30; i++)
         {
             using var client = new TcpClient();
@@ -294,7 +295,7 @@ public sealed class ZeroMqSourceTests : FrameSourceContract, IDisposable
 
         sender.End(30);
 
-        Assert.Equal(30, (await SourceRun.OfAsync(await opening)).Frames.Count);
+        Assert.Equal(30, (await SourceRun.OfAsync(source)).Frames.Count);
     }
 
     [Fact(Timeout = 60_000)]
