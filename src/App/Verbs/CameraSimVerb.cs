@@ -46,6 +46,8 @@ internal static class CameraSimVerb
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            // Signals are listened to once this returns for the first time: before anything is drawn and 'ready' is said.
+            await Task.Yield();
             var request = new Request(
                 parsed.GetValue(scene),
                 parsed.GetValue(file),
