@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using LiveLtem.Broadcast.Grpc;
 using LiveLtem.Broadcast.Hub;
 using LiveLtem.Broadcast.Web;
@@ -100,6 +101,31 @@ public sealed class BroadcastServer : IAsyncDisposable
         await Task.WhenAll(StopAsync(_web), StopAsync(_grpc)).ConfigureAwait(false);
         await _cutOff.CancelAsync().ConfigureAwait(false);
         _cutOff.Dispose();
+    }
+
+    /// <summary>Finds out whether the ports can be had, before anything else is begun.</summary>
+    /// <exception cref="InputException">The address is not loopback, or a port is taken.</exception>
+    public static void DemandFree(BroadcastOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var address = options.Check();
+        foreach (var (option, port) in ((string, int)[])[("--web-port", options.WebPort), ("--grpc-port", options.GrpcPort), ("--zmq-port", options.ZmqPort)])
+        {
+            if (port == 0)
+            {
+                continue;
+            }
+
+            using var probe = new TcpListener(address, port);
+            try
+            {
+                probe.Start();
+            }
+            catch (SocketException error)
+            {
+                throw PortTaken(port, option, error);
+            }
+        }
     }
 
     internal static InputException PortTaken(int port, string option, Exception error) =>

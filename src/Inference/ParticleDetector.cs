@@ -88,7 +88,7 @@ public sealed class ParticleDetector : IParticleDetector
         ArgumentNullException.ThrowIfNull(frame);
         var found = segmentation as Segmentation ?? throw new ArgumentException("not a segmentation of this detector", nameof(segmentation));
         var fitter = _fitter ?? throw new InvalidOperationException("Learn comes before Measure");
-        var hypotheses = _memory.Propose(found);
+        var hypotheses = _memory.Propose(found, _population.Dominant is not null);
         fitter.Fit(frame, found.Background, hypotheses);
         _grouping!.Correct(frame, found, hypotheses);
         var kept = Keep(hypotheses, frame);
@@ -219,7 +219,7 @@ public sealed class ParticleDetector : IParticleDetector
             return false;
         }
 
-        if (h.Known is null or { Seen: < 3 } && !_population.Admits(pose))
+        if ((h.Known is null or { Seen: < 3 } || (h.Known.Clear == 0 && _population.Dominant is not null)) && !_population.Admits(pose))
         {
             return false;
         }

@@ -14,7 +14,10 @@ internal sealed class ParticleMemory
     private readonly List<KnownParticle> _known = [];
 
     /// <summary>The hypotheses of a new frame.</summary>
-    public List<Hypothesis> Propose(Segmentation segmentation)
+    /// <param name="segmentation">Its pieces.</param>
+    /// <param name="allAlike">True where nearly all of the recording's particles have one shape: then a sliver at the border is one of them, not a
+    /// small particle of another shape.</param>
+    public List<Hypothesis> Propose(Segmentation segmentation, bool allAlike)
     {
         var blobs = segmentation.Blobs;
         var (shiftX, shiftY) = CommonShift(blobs);
@@ -48,7 +51,7 @@ internal sealed class ParticleMemory
             var own = claims[b];
             if (own.Count == 0)
             {
-                hypotheses.Add(RecordingCalibrator.FirstGuess(blob, segmentation, byComponent[blob.Component].Count == 1));
+                hypotheses.Add(RecordingCalibrator.FirstGuess(blob, segmentation, !(allAlike && blob.AtBorder) && byComponent[blob.Component].Count == 1));
                 continue;
             }
 
@@ -119,7 +122,7 @@ internal sealed class ParticleMemory
             var reach = pose.Reach;
             var inside = pose.X > reach && pose.Y > reach && pose.X < frame.Width - reach && pose.Y < frame.Height - reach;
             // Among many alike, pieces of the mask that run together are neighbours; elsewhere they may be halves of one particle.
-            var alone = hypothesis.Gap > 0 && (hypothesis.Whole || (allAlike && hypothesis.Blob.Component > 0));
+            var alone = hypothesis.Gap > 0 && !(allAlike && hypothesis.Blob.AtBorder) && (hypothesis.Whole || (allAlike && hypothesis.Blob.Component > 0));
             known.Update(hypothesis, inside && alone);
         }
 

@@ -33,7 +33,8 @@ internal sealed record AnalysisHostOptions
 /// <param name="HotPixels">Pixels that were replaced in every frame; null where it saw no frame.</param>
 /// <param name="Latency">Arrival to result, of the frames that came when the session was ready; null where there was none.</param>
 /// <param name="Elapsed">From start to end.</param>
-internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Figures, DoseStatement Dose, string? Learnt, int? HotPixels, LatencySummary? Latency, TimeSpan Elapsed);
+/// <param name="Warnings">What a person should know of the source before trusting it.</param>
+internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Figures, DoseStatement Dose, string? Learnt, int? HotPixels, LatencySummary? Latency, TimeSpan Elapsed, IReadOnlyList<string> Warnings);
 
 /// <summary>Wires one session: source, gauge, detector, tracker and results.</summary>
 /// <remarks>
@@ -52,6 +53,7 @@ internal sealed class AnalysisHost
     private readonly IResultSink _sink;
     private readonly TimeProvider _time;
     private readonly PrepareStage _prepare;
+    private readonly IFrameSource _source;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public AnalysisHost(
@@ -75,6 +77,7 @@ internal sealed class AnalysisHost
             logger);
         var clock = new FrameClock(input.Calibration.FrameTimeS?.Value, !input.FrameTimeTyped, input.NumbersStartAnywhere);
         _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, _time);
+        _source = input.Source;
         _prepare = new PrepareStage(detector, input, pool, GetReady);
         Wire(input.Source, pool, options);
     }
@@ -130,7 +133,7 @@ internal sealed class AnalysisHost
         }
 
         var learnt = pipeline.Stages.Any(stage => stage is { Name: StageNames.Segment, Received: > 0 }) ? _detector.Describe() : null;
-        return new SessionReport(pipeline, _results.Figures, _results.DoseStatement, learnt, _prepare.HotPixels, _results.Latency, _time.GetElapsedTime(since));
+        return new SessionReport(pipeline, _results.Figures, _results.DoseStatement, learnt, _prepare.HotPixels, _results.Latency, _time.GetElapsedTime(since), _source.Info.Warnings);
     }
 
     private void Wire(IFrameSource source, FramePool pool, AnalysisHostOptions options)

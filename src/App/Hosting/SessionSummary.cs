@@ -104,10 +104,16 @@ internal static class SessionSummary
 
         Append(ledger.Lost, "lost by their numbers");
         Append(figures.Repeated, "sent twice by the camera");
+        Append(figures.Flagged - figures.Repeated, "saturated or without a finite count");
         Append(figures.Unusable, $"not usable ({figures.WhyUnusable})");
         if (report.Pipeline.Outcome is PipelineOutcome.Stopped or PipelineOutcome.CutShort)
         {
             text.Append(report.Pipeline.Outcome == PipelineOutcome.Stopped ? " Stopped on request." : " Stopped on request and cut short.");
+        }
+
+        foreach (var warning in report.Warnings)
+        {
+            text.Append(Say($" Note: {warning.TrimEnd('.')}."));
         }
 
         void Append(long frames, string what)

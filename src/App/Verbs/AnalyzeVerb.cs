@@ -22,7 +22,7 @@ internal static class AnalyzeVerb
         var roi = new Option<string?>("--roi") { Description = "Part of the frame, px.", HelpName = "X,Y,W,H" };
         var masks = new Option<bool>("--write-masks") { Description = "Also write masks.tif: a label image a frame." };
         var overlay = new Option<bool>("--write-overlay") { Description = "Also write overlay.mp4: the movie with what was found." };
-        var tracks = new Option<bool>("--tracks") { Description = "FILE is a table of positions; analyse the physics alone." };
+        var tracks = new Option<bool>("--tracks") { Description = "FILE is a table of positions; analyse the physics alone.", Hidden = true };
         var calibration = new CalibrationOptions();
         var command = new Command(
             "analyze",
@@ -36,6 +36,11 @@ internal static class AnalyzeVerb
             if (parsed.GetValue(tracks))
             {
                 throw new InputException("--tracks: analysing a table of positions is not in this version; give the recording, or link the positions with 'liveltem link'");
+            }
+
+            if (parsed.GetRequiredValue(file).Length == 0 || parsed.GetRequiredValue(output).Length == 0)
+            {
+                throw new InputException("analyze: FILE and --out name a recording and a folder; one of them is empty");
             }
 
             var job = new AnalyzeJob

@@ -6,6 +6,7 @@ using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 using LiveLtem.HardwareSim;
 using LiveLtem.HardwareSim.Scenes;
+using LiveLtem.HardwareSim.Truth;
 using LiveLtem.Session.Log;
 
 namespace LiveLtem.App.Verbs;
@@ -17,6 +18,7 @@ internal static class DemoVerb
     private const int FramesPerSecond = 20;
     private const int SizePx = 512;
     private const double Cnr = 2;
+    private const double LeastVisible = 0.25;
 
     /// <summary>Builds the verb.</summary>
     public static Command Create()
@@ -26,7 +28,7 @@ internal static class DemoVerb
         var live = new LiveOptions();
         var command = new Command(
             "demo",
-            "A whole live session: a simulated crystal of nanocubes (or a recording), analysed, recorded to a temporary session and shown in the browser. Ctrl-C ends it.\n\nExample:\n  liveltem demo --web-port 0")
+            "A whole live session: a simulated crystal of nanocubes (or a recording), analysed, recorded to a temporary session (some 10 MB a second; the next demo deletes it, --record DIR keeps one) and shown in the browser. Ctrl-C ends it.\n\nExample:\n  liveltem demo --web-port 0")
         {
             file, seconds,
         };
@@ -57,7 +59,7 @@ internal static class DemoVerb
 
     private static async Task<int> SimulateAsync(LiveSettings settings, TimeSpan length, CancellationToken cancellationToken)
     {
-        var text = Say($"{SceneAddress.Scheme}:{Scene}?size={SizePx}&cnr={Cnr}&fps={FramesPerSecond}");
+        var text = Say($"{SceneAddress.Scheme}:{Scene}?size={SizePx}&cnr={Cnr}&drift=0&fps={FramesPerSecond}");
         await using var source = new SimulatedSource(text, TimeProvider.System);
         var report = await RunAsync(source, source.Info.Calibration, $"demo, a simulated crystal of nanocubes, {SizePx} x {SizePx} px", settings, length, cancellationToken)
             .ConfigureAwait(false);
@@ -95,20 +97,27 @@ internal static class DemoVerb
     // A temporary session is kept until the next demo, so that it can be looked at; one that is running stays.
     private static void DropOlder(string folder)
     {
+        var dropped = 0;
         foreach (var session in new SessionCatalog(folder).List().Where(session => session.State != "recording"))
         {
             try
             {
                 Directory.Delete(session.Folder, recursive: true);
+                dropped++;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 Console.Error.WriteLine($"liveltem: the older demo session {session.Folder} stays: {error.Message}");
             }
         }
+
+        if (dropped > 0)
+        {
+            Console.Error.WriteLine($"liveltem: {dropped} earlier demo session{(dropped == 1 ? " is" : "s are")} deleted from {folder}; --record DIR keeps a session for good");
+        }
     }
 
-    /// <summary>What the simulation knows to be there, over the frames that were taken.</summary>
+    /// <summary>What the simulation knows to be in the last frame that was taken.</summary>
     private static string Truth(SceneAddress address, SessionReport report)
     {
         if (report.Pipeline.Ledger.Last is not { } last)
@@ -116,18 +125,16 @@ internal static class DemoVerb
             return "Truth: no frame was taken.";
         }
 
-        // The scene follows from its seed: played again without drawing, it tells what every frame showed.
+        // The scene follows from its seed: played again without drawing, it tells what the frame showed.
         var scene = SceneCatalog.Create(address.Scene, address.Options);
-        var bodies = new HashSet<int>();
-        long shown = 0;
-        for (long frame = 0; frame <= last; frame++)
+        var view = scene.NextFrame();
+        for (long frame = 1; frame <= last; frame++)
         {
-            var view = scene.NextFrame();
-            shown += view.Particles.Count;
-            bodies.UnionWith(view.Particles.Select(particle => particle.Body));
+            view = scene.NextFrame();
         }
 
-        return Say($"Truth: {bodies.Count} particles, {shown / (double)(last + 1):F1} in view a frame; found: {report.Figures.Points / (double)Math.Max(1, report.Figures.Processed):F1} a frame on {report.Figures.Tracks} tracks.");
+        var seen = new TruthBuilder(scene.Settings).Rows(view, (int)last, 0).Count(particle => particle.Visible >= LeastVisible);
+        return Say($"Truth: in the last frame {seen} particles are at least a quarter in view; found in the last one analysed: {report.Figures.Particles ?? 0}.");
     }
 
     private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

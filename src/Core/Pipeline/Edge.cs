@@ -70,6 +70,7 @@ public sealed record EdgeStatus
 public sealed class Edge<T> : IEdge
     where T : class, IFrameItem
 {
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(30);
     private readonly Channel<T> _channel;
     private readonly FrameLedger _ledger;
     private readonly TimeProvider _time;
@@ -81,6 +82,7 @@ public sealed class Edge<T> : IEdge
     private long _warnings;
     private long _alarms;
     private long _heldBackTicks;
+    private long _toldAt;
 
     internal Edge(string name, EdgePolicy policy, int capacity, FrameBranches branches, FrameLedger ledger, TimeProvider time, ILogger? watch)
     {
@@ -215,20 +217,33 @@ public sealed class Edge<T> : IEdge
         if (before == EdgeLevel.Normal)
         {
             Interlocked.Increment(ref _warnings);
-            if (_watch is not null && now == EdgeLevel.Filling)
+            if (now == EdgeLevel.Filling && MayTell())
             {
-                PipelineLog.EdgeFilling(_watch, Name, queued, Capacity);
+                PipelineLog.EdgeFilling(_watch!, Name, queued, Capacity);
             }
         }
 
         if (now == EdgeLevel.Full)
         {
             Interlocked.Increment(ref _alarms);
-            if (_watch is not null)
+            if (MayTell())
             {
-                PipelineLog.EdgeFull(_watch, Name, Capacity);
+                PipelineLog.EdgeFull(_watch!, Name, Capacity);
             }
         }
+    }
+
+    // The counters count every time; the log tells of an edge that fills again and again only now and then.
+    private bool MayTell()
+    {
+        if (_watch is null)
+        {
+            return false;
+        }
+
+        var told = Interlocked.Read(ref _toldAt);
+        return (told == 0 || _time.GetElapsedTime(told) >= TellEvery)
+            && Interlocked.CompareExchange(ref _toldAt, _time.GetTimestamp(), told) == told;
     }
 
     private void Count()

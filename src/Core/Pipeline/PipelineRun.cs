@@ -59,7 +59,7 @@ public sealed record PipelineReport
 public sealed class PipelineRun
 {
     // An edge of a place or two is full as soon as it is used: that says nothing.
-    private const int LeastWatched = 4;
+    private const int LeastWatched = 8;
     private readonly PipelineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;

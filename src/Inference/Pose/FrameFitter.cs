@@ -224,6 +224,7 @@ internal sealed class FrameFitter
         var shape = hypothesis.Known?.Shape;
         var earlier = sweep == 0 ? null : hypothesis.Fits.ToArray();
         hypothesis.Fits.Clear();
+        hypothesis.IsUsual = false;
         if (shape is ShapeKind.Irregular)
         {
             AddIrregular(hypothesis, hypothesis.Pose);
@@ -239,6 +240,7 @@ internal sealed class FrameFitter
                 Add(hypothesis, kind, Start(hypothesis, kind, earlier));
                 if (kind == _population.Dominant && hypothesis.Fits.Count == 1 && IsExplained(hypothesis.Fits[0].Fit))
                 {
+                    hypothesis.IsUsual = true;
                     break;
                 }
             }
@@ -248,6 +250,8 @@ internal sealed class FrameFitter
                 var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
                 AddIrregular(hypothesis, best.Fit.Pose);
             }
+
+            hypothesis.IsUsual |= hypothesis.Fits.Count == 1 && (hypothesis.Fits[0].Kind == _population.Dominant || !hypothesis.Blob.AtBorder);
         }
 
         if (hypothesis.Fits.Count == 0)
@@ -278,7 +282,7 @@ internal sealed class FrameFitter
         return _kinds
             .Where(k => !tiny || _kinds.Length < 3 || k is ShapeKind.Disc or ShapeKind.Rod)
             .Where(k => hypothesis.Whole || _population.Includes(k))
-            .Where(k => hypothesis.Whole || hypothesis.Known is not { } known || known.IsOpen(k))
+            .Where(k => hypothesis.Whole || k == _population.Dominant || hypothesis.Known is not { } known || known.IsOpen(k))
             .Where(k => aspect == 0 || _kinds.Length < 3 || (k.IsLong() ? aspect > 1.12 : aspect < 1.6))
             .OrderByDescending(k => k == _population.Dominant);
     }

@@ -20,6 +20,9 @@ internal sealed class Hypothesis
     /// <summary>Fit by shape; the entries that were tried.</summary>
     public List<(ShapeKind Kind, PoseFit Fit, double LogEvidence)> Fits { get; } = [];
 
+    /// <summary>True where the recording's usual shape explained it, or is the only one in question, so that no other was tried.</summary>
+    public bool IsUsual { get; set; }
+
     /// <summary>The fit of <see cref="Pose"/>.</summary>
     public PoseFit Fit { get; set; }
 

@@ -66,7 +66,7 @@ internal sealed class KnownParticle
         Seen++;
         Clear += clear ? 1 : 0;
         Missed = 0;
-        if (Shape is null && (clear || hypothesis.Fits.Count == 1))
+        if (Shape is null && (clear || hypothesis.IsUsual))
         {
             Weigh(hypothesis);
         }
@@ -130,7 +130,7 @@ internal sealed class KnownParticle
 
     private void Weigh(Hypothesis hypothesis)
     {
-        if (hypothesis.Fits.Count == 1)
+        if (hypothesis.IsUsual)
         {
             // The recording's usual shape explained it without asking further.
             _usual++;

@@ -11,6 +11,7 @@ internal sealed class OverlayPainter : IDisposable
     private const int LargestSide = 1280;
     private const int BarHeight = 34;
     private const int MostLabels = 150;
+    private const int SmallestBold = 20;
     private const int Shift = 4;
     private const double Fine = 1 << Shift;
     private static readonly Scalar Paper = new(28, 24, 22);
@@ -108,14 +109,17 @@ internal sealed class OverlayPainter : IDisposable
     private void PaintShape(TrackPoint point)
     {
         var colour = Palette.Of(point.Particle);
+
+        // A line as wide as a small particle's half would hide it.
+        var line = point.Fit.MinorPx * _zoom < SmallestBold ? 1 : 2;
         var corners = ShapeOutline.Of(point.Fit).Select(corner => Place(new Point2d(corner.X, corner.Y)));
-        Cv2.Polylines(_canvas, [corners], isClosed: true, colour, 2, LineTypes.AntiAlias, Shift);
+        Cv2.Polylines(_canvas, [corners], isClosed: true, colour, line, LineTypes.AntiAlias, Shift);
         if (point.Fit.AngleDeg is { } degrees)
         {
             var (sin, cos) = Math.SinCos(degrees * Math.PI / 180);
             var reach = point.Fit.MajorPx / 2;
             var tip = new Point2d(point.Fit.XPx + (reach * cos), point.Fit.YPx + (reach * sin));
-            Cv2.Line(_canvas, Place(new Point2d(point.Fit.XPx, point.Fit.YPx)), Place(tip), colour, 2, LineTypes.AntiAlias, Shift);
+            Cv2.Line(_canvas, Place(new Point2d(point.Fit.XPx, point.Fit.YPx)), Place(tip), colour, line, LineTypes.AntiAlias, Shift);
         }
     }
 

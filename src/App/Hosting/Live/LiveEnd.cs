@@ -32,7 +32,7 @@ internal static class LiveEnd
             points = report.Figures.Points,
             latency_ms = report.Latency is { } latency ? new { p50 = latency.P50Ms, p95 = latency.P95Ms, p99 = latency.P99Ms, max = latency.MaxMs } : null,
             skipped = report.Pipeline.Edges.Where(edge => edge.Dropped > 0).Select(edge => new { edge = edge.Name, frames = edge.Dropped }),
-            held_back_s = report.Pipeline.Edges.Sum(edge => edge.HeldBack.TotalSeconds),
+            source_held_back_s = report.Pipeline.Edges.Single(edge => edge.Name == "raw").HeldBack.TotalSeconds,
             fault = report.Pipeline.Fault?.Message,
         });
     }

@@ -76,7 +76,7 @@ internal sealed class LiveHost
     {
         var time = TimeProvider.System;
         using var loggers = ConsoleLog.Create();
-        request.Settings.Broadcast.Check();
+        BroadcastServer.DemandFree(request.Settings.Broadcast);
         await using var store = Open(request);
         using var pool = new FramePool();
         using var detector = new ParticleDetector(request.Profile.Detector);
@@ -102,6 +102,7 @@ internal sealed class LiveHost
         server.SetReady(false, "learning from the first frames");
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ticking = new CancellationTokenSource();
+        using var stopping = end.Token.Register(() => Console.Error.WriteLine("liveltem: stopping: what is on its way is finished, then the session is closed and its tables are written"));
         var running = RunToEndAsync(end.Token);
         var telling = TellStatusAsync(ticking.Token);
         var announcing = AnnounceAsync(server, running, end);

@@ -63,12 +63,37 @@ function styleOf(flags: number, layer: number): ContourStyle {
   return flags & Flag.border ? 'border' : flags & (Flag.contact | Flag.covered) ? 'contact' : layer === 2 ? 'lower' : 'plain';
 }
 
+/**
+ * The common orientation of the particles of each symmetry n, by the n-th circular mean. Of a particle's n alike facets the one nearest to it is drawn:
+ * else neighbours that differ by a hair, on either side of 0, would point n-fold apart.
+ */
+function commonAngles(points: Points): Map<number, number> {
+  const sums = new Map<number, [number, number]>();
+  for (let i = 0; i < points.count; i++) {
+    const n = points.symmetry[i];
+    if (n > 2 && !Number.isNaN(points.angleDeg[i])) {
+      const phase = (n * points.angleDeg[i] * Math.PI) / 180;
+      const sum = sums.get(n) ?? [0, 0];
+      sums.set(n, [sum[0] + Math.cos(phase), sum[1] + Math.sin(phase)]);
+    }
+  }
+
+  return new Map([...sums].map(([n, [c, s]]) => [n, Math.atan2(s, c) / n]));
+}
+
 function tickPath(points: Points | null): Path2D {
   const path = new Path2D();
+  const common = points ? commonAngles(points) : new Map<number, number>();
   for (let i = 0; points && i < points.count; i++) {
-    const angle = (points.angleDeg[i] * Math.PI) / 180;
+    let angle = (points.angleDeg[i] * Math.PI) / 180;
     if (Number.isNaN(angle)) {
       continue;
+    }
+
+    const near = common.get(points.symmetry[i]);
+    if (near !== undefined) {
+      const branch = (2 * Math.PI) / points.symmetry[i];
+      angle -= branch * Math.round((angle - near) / branch);
     }
 
     // Rods have a direction but no sense: a line both ways along the long axis. Others: from the centre to the facet they are told by.
