@@ -82,7 +82,8 @@ public sealed class Edge<T> : IEdge
     private long _warnings;
     private long _alarms;
     private long _heldBackTicks;
-    private long _toldAt;
+    private long _toldFilling;
+    private long _toldFull;
 
     internal Edge(string name, EdgePolicy policy, int capacity, FrameBranches branches, FrameLedger ledger, TimeProvider time, ILogger? watch)
     {
@@ -217,7 +218,7 @@ public sealed class Edge<T> : IEdge
         if (before == EdgeLevel.Normal)
         {
             Interlocked.Increment(ref _warnings);
-            if (now == EdgeLevel.Filling && MayTell())
+            if (now == EdgeLevel.Filling && MayTell(ref _toldFilling))
             {
                 PipelineLog.EdgeFilling(_watch!, Name, queued, Capacity);
             }
@@ -226,7 +227,7 @@ public sealed class Edge<T> : IEdge
         if (now == EdgeLevel.Full)
         {
             Interlocked.Increment(ref _alarms);
-            if (MayTell())
+            if (MayTell(ref _toldFull))
             {
                 PipelineLog.EdgeFull(_watch!, Name, Capacity);
             }
@@ -234,16 +235,16 @@ public sealed class Edge<T> : IEdge
     }
 
     // The counters count every time; the log tells of an edge that fills again and again only now and then.
-    private bool MayTell()
+    private bool MayTell(ref long toldAt)
     {
         if (_watch is null)
         {
             return false;
         }
 
-        var told = Interlocked.Read(ref _toldAt);
+        var told = Interlocked.Read(ref toldAt);
         return (told == 0 || _time.GetElapsedTime(told) >= TellEvery)
-            && Interlocked.CompareExchange(ref _toldAt, _time.GetTimestamp(), told) == told;
+            && Interlocked.CompareExchange(ref toldAt, _time.GetTimestamp(), told) == told;
     }
 
     private void Count()

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using LiveLtem.Core.Pipeline;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace LiveLtem.Core.Tests.Pipeline;
 
@@ -12,9 +13,12 @@ public sealed class EdgeTests
     {
         using var checkedPool = new LeakCheckedPool();
         var log = new ListLogger();
-        var edge = MakeEdge(EdgePolicy.Wait, 8, log);
-        for (var round = 0; round < 2; round++)
+        var time = new FakeTimeProvider();
+        var edge = MakeEdge(EdgePolicy.Wait, 8, log, time);
+        for (var round = 0; round < 3; round++)
         {
+            // Every filling is counted; the log tells of the first, and of the next when it has been quiet for a while.
+            time.Advance(TimeSpan.FromSeconds(round == 2 ? 31 : 1));
             for (var i = 0; i < 8; i++)
             {
                 Assert.True(edge.Writer.TryWrite(ScriptedSource.MakeFrame(checkedPool.Pool, i)));
@@ -30,10 +34,10 @@ public sealed class EdgeTests
             }
         }
 
-        Assert.Equal((2, 2), (edge.Status.Warnings, edge.Status.Alarms));
+        Assert.Equal((3, 3), (edge.Status.Warnings, edge.Status.Alarms));
         Assert.Equal([LogLevel.Warning, LogLevel.Error, LogLevel.Warning, LogLevel.Error], log.Levels);
         Assert.Equal(EdgeLevel.Normal, edge.Status.Level);
-        Assert.Equal(18, edge.Status.Written);
+        Assert.Equal(27, edge.Status.Written);
     }
 
     [Fact]
@@ -117,8 +121,8 @@ public sealed class EdgeTests
         Assert.Equal(500, summary.MeanMs, 1.0);
     }
 
-    private static Edge<Frame> MakeEdge(EdgePolicy policy, int capacity, ILogger? log = null) =>
-        new($"edge-{Guid.NewGuid()}", policy, capacity, FrameBranches.Analysis, new FrameLedger(FrameBranches.Analysis), TimeProvider.System, log);
+    private static Edge<Frame> MakeEdge(EdgePolicy policy, int capacity, ILogger? log = null, TimeProvider? time = null) =>
+        new($"edge-{Guid.NewGuid()}", policy, capacity, FrameBranches.Analysis, new FrameLedger(FrameBranches.Analysis), time ?? TimeProvider.System, log);
 
     private static void Take(Edge<Frame> edge)
     {
