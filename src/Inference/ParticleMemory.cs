@@ -51,7 +51,7 @@ internal sealed class ParticleMemory
             var own = claims[b];
             if (own.Count == 0)
             {
-                hypotheses.Add(RecordingCalibrator.FirstGuess(blob, segmentation, !(allAlike && blob.AtBorder) && byComponent[blob.Component].Count == 1));
+                hypotheses.Add(RecordingCalibrator.FirstGuess(blob, segmentation, byComponent[blob.Component].Count == 1));
                 continue;
             }
 

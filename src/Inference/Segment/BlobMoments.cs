@@ -62,7 +62,7 @@ internal struct BlobMoments
     /// <summary>The piece in frame pixels.</summary>
     /// <param name="component">Label of its component.</param>
     /// <param name="bin">Frame pixels to a working pixel.</param>
-    /// <param name="atBorder">True where the piece reaches the edge of the frame.</param>
+    /// <param name="atBorder">True where the component reaches the edge of the frame.</param>
     public readonly Blob ToBlob(int component, int bin, bool atBorder)
     {
         double m = Count, cx = _x / m, cy = _y / m;

@@ -79,9 +79,10 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
             }
 
             var box = whole.Box;
+            var atBorder = box.X == 0 || box.Y == 0 || box.Right == labels.Cols || box.Bottom == labels.Rows;
             if (whole.Count < 1.25 * Settings.TypicalArea)
             {
-                Keep(whole.ToBlob(label, Settings.Bin, AtBorder(whole.Box, labels)), blobs);
+                Keep(whole.ToBlob(label, Settings.Bin, atBorder), blobs);
                 continue;
             }
 
@@ -90,7 +91,7 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
             {
                 if (part.Count >= Settings.MinArea && part.Count < LargestShare * contrast.Rows * contrast.Cols)
                 {
-                    Keep(part.ToBlob(label, Settings.Bin, AtBorder(part.Box, labels)), blobs);
+                    Keep(part.ToBlob(label, Settings.Bin, atBorder), blobs);
                 }
             }
         }
@@ -98,8 +99,6 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
         ArrayPool<BlobMoments>.Shared.Return(moments);
         return blobs;
     }
-
-    private static bool AtBorder(Rect box, Mat labels) => box.X == 0 || box.Y == 0 || box.Right == labels.Cols || box.Bottom == labels.Rows;
 
     private void Keep(in Blob blob, List<Blob> blobs)
     {
