@@ -74,7 +74,7 @@ public sealed class ImageTests(BrowserFixture browser)
         var after = await watched.Page.EvaluateAsync<double>("Number(document.getElementById('high').value)");
         Assert.True(after < before, $"the upper limit was {before} and is {after}");
         await watched.Page.PressAsync("c");
-        await watched.Page.UntilAsync($"Number(document.getElementById('high').value) === {before.ToString(CultureInfo.InvariantCulture)}");
+        await watched.Page.UntilAsync($"Number(document.getElementById('high').value) > {after.ToString(CultureInfo.InvariantCulture)}");
     }
 
     [Fact(Timeout = 120_000)]

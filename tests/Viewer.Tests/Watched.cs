@@ -87,7 +87,23 @@ internal sealed class Watched : IAsyncDisposable
         return (box[0] + (box[2] / 2) + ((x - middle) * scale), box[1] + (box[3] / 2) + ((y - middle) * scale), scale);
     }
 
-    public async Task<Picture> LookAsync() => Picture.Decode(await Page.ScreenshotAsync());
+    /// <summary>A picture of the page once it has drawn what it was asked for: two looks in a row are alike.</summary>
+    public async Task<Picture> LookAsync()
+    {
+        const int MostLooks = 20;
+        var before = Array.Empty<byte>();
+        for (var look = 0; ; look++)
+        {
+            await Page.EvaluateAsync<bool>("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+            var now = await Page.ScreenshotAsync();
+            if (look == MostLooks || now.AsSpan().SequenceEqual(before))
+            {
+                return Picture.Decode(now);
+            }
+
+            before = now;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
