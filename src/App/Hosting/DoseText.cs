@@ -16,6 +16,13 @@ internal static class DoseText
 
         var text = dose.Kind == DoseKind.Specimen ? "specimen dose" : "camera dose";
         text += dose.Source == DoseSource.Typed ? ", typed" : ", from counts";
+        return text + Reserve(dose);
+    }
+
+    /// <summary>How far to trust it: error, what was taken for granted, what is missing; empty where there is nothing to say.</summary>
+    public static string Reserve(DoseStatement dose)
+    {
+        var text = string.Empty;
         text += dose.RelativeErr is { } err ? string.Create(CultureInfo.InvariantCulture, $", ±{err * 100:G2} %") : string.Empty;
         text += dose.WithoutErr.Count > 0 ? $" (nobody stated the error of {string.Join(", ", dose.WithoutErr)})" : string.Empty;
         text = string.Join("; ", [text, .. dose.Assumptions]);

@@ -68,22 +68,7 @@ internal static class SessionSummary
             text.Append(Say($", at the end {rate:G4} e-/A^2/s"));
         }
 
-        text.Append(dose.RelativeErr is { } err ? Say($", ±{err * 100:G2} %") : string.Empty);
-        if (dose.WithoutErr.Count > 0)
-        {
-            text.Append(Say($" (nobody stated the error of {string.Join(", ", dose.WithoutErr)})"));
-        }
-
-        foreach (var assumption in dose.Assumptions)
-        {
-            text.Append("; ").Append(assumption);
-        }
-
-        if (dose.Missing.Count > 0)
-        {
-            text.Append("; missing: ").AppendJoin(", ", dose.Missing);
-        }
-
+        text.Append(DoseText.Reserve(dose));
         text.Append('.');
     }
 

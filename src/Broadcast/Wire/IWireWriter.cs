@@ -1,3 +1,5 @@
+using LiveLtem.Core;
+
 namespace LiveLtem.Broadcast.Wire;
 
 /// <summary>Writes maps, arrays and values: MessagePack on the sockets, JSON over HTTP. Each message's layout is written down once, for both.</summary>
@@ -113,14 +115,4 @@ internal static class WireWriterExtensions
 
         writer.EndArray();
     }
-}
-
-/// <summary>Wall time on the wire.</summary>
-internal static class UnixTime
-{
-    private const long NanosecondsPerTick = 100;
-
-    public static long Nanoseconds(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) * NanosecondsPerTick;
-
-    public static DateTimeOffset FromNanoseconds(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / NanosecondsPerTick);
 }

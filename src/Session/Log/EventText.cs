@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LiveLtem.Core;
 using LiveLtem.Core.Live;
 using LiveLtem.Session.Tables;
 
@@ -44,7 +45,7 @@ internal static class EventText
     {
         try
         {
-            return JsonNode.Parse(body) is JsonObject json ? Read(kind, UnixTime.Of(timeUnixNs), json) is { } read ? read with { Id = id, Frame = frame } : null : null;
+            return JsonNode.Parse(body) is JsonObject json ? Read(kind, UnixTime.FromNanoseconds(timeUnixNs), json) is { } read ? read with { Id = id, Frame = frame } : null : null;
         }
         catch (Exception error) when (error is JsonException or FormatException or InvalidOperationException or OverflowException or ArgumentException)
         {

@@ -109,7 +109,7 @@ internal sealed class SessionDatabase : IDisposable
         command.CommandText = SessionSchema.InsertEvent;
         command.Parameters.AddWithValue("$id", happening.Id);
         command.Parameters.AddWithValue("$kind", EventText.Kind(happening));
-        command.Parameters.AddWithValue("$time", UnixTime.Ns(happening.Time));
+        command.Parameters.AddWithValue("$time", UnixTime.Nanoseconds(happening.Time));
         command.Parameters.AddWithValue("$frame", (object?)happening.Frame ?? DBNull.Value);
         command.Parameters.AddWithValue("$body", EventText.Body(happening));
         command.ExecuteNonQuery();

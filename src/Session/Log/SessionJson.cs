@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LiveLtem.Core;
 using LiveLtem.Core.Live;
 
 namespace LiveLtem.Session.Log;
@@ -14,7 +15,7 @@ public static class SessionJson
         {
             ["id"] = happening.Id,
             ["kind"] = EventText.Kind(happening),
-            ["t_unix_ns"] = UnixTime.Ns(happening.Time),
+            ["t_unix_ns"] = UnixTime.Nanoseconds(happening.Time),
             ["frame"] = happening.Frame,
         };
         var body = JsonNode.Parse(EventText.Body(happening))!.AsObject();

@@ -78,7 +78,7 @@ public static class SessionRecovery
                 ManifestFile.Write(folder, manifest with
                 {
                     State = cutOff ? SessionManifest.Interrupted : manifest.State,
-                    Ended = manifest.Ended ?? (ended > 0 ? UnixTime.Of(ended) : manifest.Started),
+                    Ended = manifest.Ended ?? (ended > 0 ? UnixTime.FromNanoseconds(ended) : manifest.Started),
                     Shape = choice.Shape ?? manifest.Shape,
                     Counts = (received, kept),
                     Notes = [.. manifest.Notes, .. _journal.Lines.Select(line => $"repaired: {line}")],

@@ -6,6 +6,9 @@ namespace LiveLtem.App.Hosting.Live;
 /// <remarks>Thread-safe; events are told in the order of their numbers. Without a session log they are kept in memory, the oldest forgotten first.</remarks>
 internal sealed class EventBook(ISessionStore? store)
 {
+    /// <summary>Kind of the alert of a recording that its disk does not take any more.</summary>
+    public const string DiskSpace = "disk_space";
+
     private const int MostInMemory = 10_000;
     private readonly Lock _gate = new();
     private readonly Queue<SessionEvent> _memory = new();

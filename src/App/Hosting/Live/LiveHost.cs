@@ -35,7 +35,6 @@ internal sealed record LiveRequest
 internal sealed class LiveHost
 {
     private const string Detector = "classical";
-    private const string DiskSpace = "disk_space";
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
     private readonly LiveRequest _request;
     private readonly TimeProvider _time;
@@ -228,14 +227,14 @@ internal sealed class LiveHost
         if (status.State == RecordingState.Failed)
         {
             Raise(
-                DiskSpace,
+                EventBook.DiskSpace,
                 $"frames are no longer recorded: {status.Problem ?? "the disk does not take them"}; make room and start the recording again",
                 status.DiskFreeBytes,
                 status.DiskFreeBytes is null ? null : "bytes");
         }
         else
         {
-            _events.Clear(DiskSpace, _conditions.LastFrame, _time.GetUtcNow());
+            _events.Clear(EventBook.DiskSpace, _conditions.LastFrame, _time.GetUtcNow());
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed class LiveOperator(string session, ISessionStore? store, Conditi
             events.Add(new RecordingChange { Time = time.GetUtcNow(), Frame = conditions.LastFrame, State = now.State, Reason = now.Problem });
             if (now.State == RecordingState.On)
             {
-                events.Clear("disk_space", conditions.LastFrame, time.GetUtcNow());
+                events.Clear(EventBook.DiskSpace, conditions.LastFrame, time.GetUtcNow());
             }
         }
 
