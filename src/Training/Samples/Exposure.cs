@@ -5,16 +5,13 @@ namespace LiveLtem.Training.Samples;
 /// <summary>How one picture is lit and counted: dose by the contrast-to-noise that is wanted, then a camera.</summary>
 internal readonly record struct Exposure(double Cnr, double ElectronsPerPixel, double ExcessNoise, double ReadNoiseE, double DetectorBlurPx, double HotFraction)
 {
-    // A particle with less than this in all, CNR times the root of its area, is not seen by anyone.
-    private const double VisibleSnr = 7;
-
     private const double TwoLayersCnr = 0.45;
 
     /// <summary>Draws one for a scene.</summary>
     public static Exposure Draw(SampleOptions options, SimulatedScene scene, ref SimRandom random)
     {
         // Two layers hide each other: what is just seen of one is not of two.
-        var low = Math.Max(options.Layers == 2 ? Math.Max(TwoLayersCnr, options.MinCnr) : options.MinCnr, VisibleSnr / Math.Sqrt(scene.SmallAreaPx));
+        var low = Math.Max(Math.Max(options.MinCnr, scene.VisibleCnr), options.Layers == 2 ? TwoLayersCnr : 0);
         var high = Math.Max(low, options.MaxCnr);
         var (from, to) = random.NextDouble() < 0.7 ? (Math.Clamp(options.Layers == 2 ? 0.7 : 0.5, low, high), Math.Clamp(4, low, high)) : (low, high);
         var cnr = from * Math.Pow(to / from, random.NextDouble());

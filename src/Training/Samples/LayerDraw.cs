@@ -19,6 +19,12 @@ internal sealed class LayerDraw
     /// <summary>With less further blur than this nothing tells which of two layers is which, px.</summary>
     public const double OrderedBlurPx = 0.35;
 
+    // A particle with less than this in all, contrast-to-noise times the root of its area, is not seen by anyone.
+    private const double VisibleSnr = 7.5;
+
+    // The same for the line between two neighbours of a crystal.
+    private const double VisibleLineSnr = 3.5;
+
     /// <summary>Mean poses.</summary>
     public required List<PlacedForm> Particles { get; init; }
 
@@ -28,8 +34,8 @@ internal sealed class LayerDraw
     /// <summary>Typical shorter length, px.</summary>
     public required double MinorPx { get; init; }
 
-    /// <summary>Area of the smallest form, px^2.</summary>
-    public required double SmallAreaPx { get; init; }
+    /// <summary>With less contrast-to-noise than this nobody sees its particles one by one.</summary>
+    public required double VisibleCnr { get; init; }
 
     /// <summary>Attenuation for a thickness of 1.</summary>
     public required double AttenuationPerNm { get; init; }
@@ -50,7 +56,8 @@ internal sealed class LayerDraw
             < 0.33 => Crystal(size, minor, FormMaker.DrawKind(ref random), null, ref random),
             _ => Free(size, minor, ref random),
         };
-        return Finish(particles, minor, DrawContrast(ref random), DrawOptics(minor, 0, ref random), ref random);
+        var contrast = random.NextDouble() < 0.7 ? random.Uniform(0.15, 0.75) : LogUniform(0.05, 0.9, ref random);
+        return Finish(particles, minor, contrast, DrawOptics(minor, 0, ref random), ref random);
     }
 
     /// <summary>A scene with two layers, the sharper first.</summary>
@@ -73,7 +80,8 @@ internal sealed class LayerDraw
             (only < 0.04 ? first : below).Particles.Clear();
         }
 
-        var contrast = DrawContrast(ref random);
+        // One layer of still higher contrast would hide the other.
+        var contrast = random.NextDouble() < 0.8 ? random.Uniform(0.15, 0.7) : LogUniform(0.06, 0.75, ref random);
         var extra = random.NextDouble() switch
         {
             < 0.1 => random.Uniform(0, 0.3),
@@ -82,8 +90,7 @@ internal sealed class LayerDraw
         };
         extra = Math.Min(extra, 0.16 * second);
         var optics = DrawOptics(Math.Min(minor, second), 0, ref random);
-        // The second layer's contrast differs a little; two together still let something through.
-        var differs = Math.Clamp(contrast * random.Uniform(0.75, 1.3), 0.05, 0.9);
+        var differs = Math.Clamp(contrast * random.Uniform(0.75, 1.3), 0.05, 0.8);
         return
         [
             Finish(first, minor, contrast, optics, ref random),
@@ -91,7 +98,7 @@ internal sealed class LayerDraw
         ];
     }
 
-    private static (List<PlacedForm> Particles, List<ParticleForm> Forms) Crystal(
+    private static Laid Crystal(
         int size, double minor, FormKind kind, double? directionDeg, ref SimRandom random)
     {
         var forms = FormMaker.Population(kind, minor, random.Uniform(0.01, 0.06), ref random);
@@ -107,10 +114,13 @@ internal sealed class LayerDraw
             };
         }
 
-        return (LatticeArrangement.Lay(plan, forms, size, ref random), forms);
+        var placed = LatticeArrangement.Lay(plan, forms, size, ref random);
+        // The lines between them, a gap wide and a side long, must come out of the noise, if only by their regularity.
+        var line = Math.Max(0.4, 2 * plan.Gap * forms[0].HalfU) * minor;
+        return new Laid(placed, forms, Math.Max(VisibleSnr / Math.Sqrt(forms.Min(f => f.AreaPx)), VisibleLineSnr / Math.Sqrt(line)));
     }
 
-    private static (List<PlacedForm> Particles, List<ParticleForm> Forms) Free(int size, double minor, ref SimRandom random, bool thin = false)
+    private static Laid Free(int size, double minor, ref SimRandom random, bool thin = false)
     {
         var forms = FormMaker.Population(FormMaker.DrawKind(ref random), minor, random.Uniform(0.02, 0.15), ref random);
         if (random.NextDouble() < 0.3)
@@ -129,10 +139,10 @@ internal sealed class LayerDraw
             Passing = random.NextDouble() < (thin ? 0.1 : 0.35) ? random.Uniform(0.05, 0.4) : 0,
             Levels = random.NextDouble() < 0.25 ? 4 : 2,
         };
-        return (FreeArrangement.Lay(plan, forms, size, ref random), forms);
+        return new Laid(FreeArrangement.Lay(plan, forms, size, ref random), forms, VisibleSnr / Math.Sqrt(forms.Min(f => f.AreaPx)));
     }
 
-    private static (List<PlacedForm> Particles, List<ParticleForm> Forms) Few(int size, double minor, ref SimRandom random)
+    private static Laid Few(int size, double minor, ref SimRandom random)
     {
         var forms = FormMaker.Population(FormMaker.DrawKind(ref random), minor, 0.1, ref random);
         var placed = FreeArrangement.Lay(new FreePlan { Coverage = 0.02 }, forms, size, ref random);
@@ -141,13 +151,12 @@ internal sealed class LayerDraw
             placed.Clear();
         }
 
-        return (placed, forms);
+        return new Laid(placed, forms, VisibleSnr / Math.Sqrt(forms.Min(f => f.AreaPx)));
     }
 
-    private static LayerDraw Finish(
-        (List<PlacedForm> Particles, List<ParticleForm> Forms) drawn, double minor, double contrast, LayerOptics optics, ref SimRandom random)
+    private static LayerDraw Finish(Laid laid, double minor, double contrast, LayerOptics optics, ref SimRandom random)
     {
-        var (particles, forms) = drawn;
+        var (particles, forms, visible) = laid;
         var moving = random.NextDouble() < 0.35;
         var way = random.Uniform(0.02, 0.15) * minor;
         var together = random.Uniform(0, 2 * Math.PI);
@@ -166,15 +175,12 @@ internal sealed class LayerDraw
             Particles = particles,
             Contrast = contrast,
             MinorPx = minor,
-            SmallAreaPx = forms.Min(f => f.AreaPx),
+            VisibleCnr = visible,
             AttenuationPerNm = -Math.Log(1 - contrast) / thickness,
             SubExposures = !moving ? 1 : way < 2 ? 2 : 3,
             Optics = optics,
         };
     }
-
-    private static double DrawContrast(ref SimRandom random) =>
-        random.NextDouble() < 0.7 ? random.Uniform(0.15, 0.75) : LogUniform(0.05, 0.9, ref random);
 
     private static LayerOptics DrawOptics(double minor, double extra, ref SimRandom random)
     {
@@ -184,6 +190,8 @@ internal sealed class LayerDraw
         var width = random.Uniform(0.8, 2.5) + blur;
         return new LayerOptics(blur, extra, fringed ? fringe : 0, width);
     }
+
+    private sealed record Laid(List<PlacedForm> Particles, List<ParticleForm> Forms, double VisibleCnr);
 
     private static double LogUniform(double low, double high, ref SimRandom random) => low * Math.Pow(high / low, random.NextDouble());
 }

@@ -18,8 +18,8 @@ internal sealed class SimulatedScene
     /// <summary>Contrast of a typical particle.</summary>
     public required double Contrast { get; init; }
 
-    /// <summary>Area of a small particle of the scene, px^2.</summary>
-    public required double SmallAreaPx { get; init; }
+    /// <summary>With less contrast-to-noise than this nobody sees its particles one by one.</summary>
+    public required double VisibleCnr { get; init; }
 
     /// <summary>See <see cref="Sample.Ordered"/>.</summary>
     public required bool Ordered { get; init; }
@@ -68,7 +68,8 @@ internal static class SceneBuilder
             Backdrop = backdrop,
             Labels = [.. layers.Select(l => MapPainter.Label(l.Particles, size))],
             Contrast = contrast,
-            SmallAreaPx = layers.Min(l => l.SmallAreaPx),
+            // Seen through another particle, one stands out by less: the background there is darker.
+            VisibleCnr = layers.Max(l => l.VisibleCnr) / (layers.Length == 1 ? 1 : Math.Sqrt(1 - contrast)),
             Ordered = layers.Length == 1 || (together && layers[1].Optics.ExtraBlurPx >= LayerDraw.OrderedBlurPx),
         };
     }

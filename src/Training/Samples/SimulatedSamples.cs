@@ -10,6 +10,7 @@ namespace LiveLtem.Training.Samples;
 public sealed class SimulatedSamples : ISampleSource
 {
     private const ulong PictureStream = 1002;
+    private const double MostInDarkField = 0.45;
     private readonly SampleOptions _options;
     private readonly long _seed;
     private readonly Kept?[] _kept;
@@ -66,7 +67,8 @@ public sealed class SimulatedSamples : ISampleSource
         turn.Apply<float>(scene.Particles, plane, Size);
         turn.Apply<float>(scene.Backdrop, backdrop, Size);
         var polarity = random.NextDouble();
-        var darkField = polarity < 0.12;
+        // In dark field two dark layers drown each other in their own light.
+        var darkField = polarity < 0.12 && (Layers == 1 || scene.Contrast < MostInDarkField);
         for (var i = 0; i < pixels; i++)
         {
             // Dark field: what a particle takes from the direct beam is added to the picture.
@@ -74,7 +76,7 @@ public sealed class SimulatedSamples : ISampleSource
         }
 
         exposure.Expose(plane, Size, tools, ref random);
-        if (polarity is >= 0.12 and < 0.25)
+        if (!darkField && polarity < 0.25)
         {
             PictureExport.Negate(plane);
         }
