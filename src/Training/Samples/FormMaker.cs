@@ -72,22 +72,24 @@ internal static class FormMaker
     /// <param name="minorPx">Typical shorter full length, px.</param>
     /// <param name="spread">Relative rms of the size.</param>
     /// <param name="random">Advanced.</param>
-    /// <returns>Several variants; thickness about 1 in units of the scene.</returns>
-    public static List<ParticleForm> Population(FormKind kind, double minorPx, double spread, ref SimRandom random)
+    /// <param name="thickness">Typical greatest thickness in units of the scene.</param>
+    /// <returns>Several variants.</returns>
+    public static List<ParticleForm> Population(FormKind kind, double minorPx, double spread, ref SimRandom random, double thickness = 1)
     {
         // What the kind has in common: how round, how long.
         var style = random.NextDouble();
         var elongation = 1.3 * Math.Pow(5 / 1.3, random.NextDouble());
         var cut = random.NextDouble() < 0.5;
         var thicker = random.NextDouble() < 0.5 ? 0.0 : 1.0;
+        var uneven = random.NextDouble() < 0.7 ? 0.03 : 0.12;
         var forms = new List<ParticleForm>();
         var count = kind == FormKind.Irregular ? IrregularVariants : Variants;
         for (var i = 0; i < count; i++)
         {
             var factor = Math.Clamp(1 + (spread * random.NextNormal()), 0.7, 1.4);
             var minor = Math.Max(6, minorPx * factor);
-            var thickness = Math.Clamp(1 + (thicker * (factor - 1)) + (0.04 * random.NextNormal()), 0.6, 1.5);
-            var shape = Shape(kind, minor, thickness, Math.Clamp(style + (0.1 * random.NextNormal()), 0, 1), elongation * (1 + (0.1 * random.NextDouble())), cut, ref random);
+            var own = thickness * Math.Clamp(1 + (thicker * (factor - 1)) + (uneven * random.NextNormal()), 0.6, 1.5);
+            var shape = Shape(kind, minor, own, Math.Clamp(style + (0.1 * random.NextNormal()), 0, 1), elongation * (1 + (0.1 * random.NextDouble())), cut, ref random);
             forms.Add(new ParticleForm(shape));
         }
 

@@ -128,7 +128,8 @@ internal sealed class LayerDraw
             for (var more = 1 + random.NextInt(2); more > 0; more--)
             {
                 var size2 = Math.Clamp(minor * LogUniform(0.65, 1.5, ref random), 8, 64);
-                forms.AddRange(FormMaker.Population(FormMaker.DrawKind(ref random), size2, random.Uniform(0.02, 0.12), ref random));
+                var thickness = random.NextDouble() < 0.5 ? size2 / minor : random.Uniform(0.6, 1.3);
+                forms.AddRange(FormMaker.Population(FormMaker.DrawKind(ref random), size2, random.Uniform(0.02, 0.12), ref random, thickness));
             }
         }
 
