@@ -19,6 +19,7 @@ internal static class VerbList
         TestVerb.Create(),
         SimulateVerb.Create(),
         CameraSimVerb.Create(),
+        TrainVerb.Create(),
         LinkVerb.Create(),
         ScoreVerb.Create(),
     ];
