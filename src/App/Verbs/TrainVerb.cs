@@ -15,7 +15,7 @@ internal static class TrainVerb
         {
             TreatUnmatchedTokensAsErrors = false,
         };
-        verb.SetAction(_ => throw new InputException(
+        verb.SetAction(int (_) => throw new InputException(
             "training needs the source tree: run './liveltem train' in a checkout, then copy the model and its card into this program's folder 'models'"));
         return verb;
     }
