@@ -18,6 +18,19 @@ internal readonly record struct ParticleLabel(double XPx, double YPx, double Min
         var sum = Math.Max(1e-9, xx + yy);
         return new ParticleLabel(x, y, minorPx, Math.Log2(radius / MapLayout.ReferencePx), (xx - yy) / sum, 2 * xy / sum);
     }
+
+    /// <summary>The same particle in a picture cut out and scaled.</summary>
+    /// <param name="scale">New pixels to an old one.</param>
+    /// <param name="x0">First old column of the cut.</param>
+    /// <param name="y0">First old row of the cut.</param>
+    public ParticleLabel Scaled(double scale, int x0, int y0) => this with
+    {
+        // Pixel centres are at integers: the cut's edge is half a pixel before its first.
+        XPx = ((XPx - x0 + 0.5) * scale) - 0.5,
+        YPx = ((YPx - y0 + 0.5) * scale) - 0.5,
+        MinorPx = MinorPx * scale,
+        LogSize = LogSize + Math.Log2(scale),
+    };
 }
 
 /// <summary>One layer's labels in a compact form: the maps are painted from them for every picture.</summary>

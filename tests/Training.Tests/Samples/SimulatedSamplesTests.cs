@@ -1,3 +1,4 @@
+using CsCheck;
 using LiveLtem.Core;
 using LiveLtem.Inference.Models;
 using LiveLtem.Training.Samples;
@@ -84,6 +85,21 @@ public class SimulatedSamplesTests
 
         Assert.True(particles > 10);
     }
+
+    [Fact]
+    public void Any_sound_options_give_sound_pictures() =>
+        Gen.Select(Gen.Int[1, 5], Gen.Int[1, 2], Gen.Int[1, 6], Gen.Double[0.05, 4], Gen.Double[1, 10], Gen.Long[0, long.MaxValue / 2], Gen.Long[0, 1_000_000_000_000])
+            .Sample(
+                (sizes, layers, pool, low, ratio, seed, index) =>
+                {
+                    var options = new SampleOptions { Size = 32 * sizes, Layers = layers, ScenePool = pool, MinCnr = low, MaxCnr = low * ratio };
+                    var sample = Filled(new SimulatedSamples(options, seed), index);
+                    Assert.True(double.IsFinite(sample.Cnr) && sample.Cnr > 0);
+                    Assert.All(sample.Maps, value => Assert.True(float.IsFinite(value)));
+                    // Noise there always is: no picture is of one grey.
+                    Assert.True(sample.Image.Distinct().Count() > 4);
+                },
+                iter: 60);
 
     [Fact]
     public void Bad_options_are_refused_in_a_sentence()
