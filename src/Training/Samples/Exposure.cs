@@ -7,6 +7,9 @@ internal readonly record struct Exposure(double Cnr, double ElectronsPerPixel, d
 {
     private const double TwoLayersCnr = 0.45;
 
+    // From here on counts are as good as normal.
+    private const double ManyElectrons = 50;
+
     /// <summary>Draws one for a scene.</summary>
     public static Exposure Draw(SampleOptions options, SimulatedScene scene, ref SimRandom random)
     {
@@ -41,11 +44,19 @@ internal readonly record struct Exposure(double Cnr, double ElectronsPerPixel, d
     /// <param name="random">Advanced.</param>
     public void Expose(Span<float> plane, int size, RenderTools tools, ref SimRandom random)
     {
+        var spread = 1 + (ExcessNoise * ExcessNoise);
         for (var i = 0; i < plane.Length; i++)
         {
-            var electrons = PoissonSampler.Next(plane[i] * ElectronsPerPixel, ref random);
+            var mean = plane[i] * ElectronsPerPixel;
+            if (mean > ManyElectrons)
+            {
+                plane[i] = (float)(mean + (Math.Sqrt(mean * spread) * random.NextNormal()));
+                continue;
+            }
+
+            var electrons = PoissonSampler.Next(mean, ref random);
             // The signal of n electrons has the variance e^2 n; few electrons cannot give less than none.
-            plane[i] = ExcessNoise > 0
+            plane[i] = ExcessNoise > 0 && electrons > 0
                 ? (float)Math.Max(0, electrons + (ExcessNoise * Math.Sqrt(electrons) * random.NextNormal()))
                 : electrons;
         }

@@ -33,6 +33,12 @@ internal enum FormKind
     /// <summary>A round plate.</summary>
     Disc,
 
+    /// <summary>An oval plate.</summary>
+    Ellipse,
+
+    /// <summary>A plate with five to eight corners, even or not.</summary>
+    Polygon,
+
     /// <summary>A random smooth outline.</summary>
     Irregular,
 }
@@ -42,13 +48,11 @@ internal static class FormMaker
 {
     private const int Variants = 8;
 
-    // Tracing an irregular shape costs a hundred times a prism: fewer of them stand for their kind.
-    private const int IrregularVariants = 4;
-
     private static readonly (FormKind Kind, double Weight)[] Weights =
     [
         (FormKind.Cube, 0.30), (FormKind.Truncated, 0.08), (FormKind.ConcaveCube, 0.07), (FormKind.Triangle, 0.13), (FormKind.Hexagon, 0.10),
-        (FormKind.Rod, 0.12), (FormKind.Bar, 0.05), (FormKind.Sphere, 0.07), (FormKind.Disc, 0.04), (FormKind.Irregular, 0.04),
+        (FormKind.Rod, 0.12), (FormKind.Bar, 0.05), (FormKind.Sphere, 0.07), (FormKind.Disc, 0.04), (FormKind.Ellipse, 0.03),
+        (FormKind.Polygon, 0.04), (FormKind.Irregular, 0.05),
     ];
 
     /// <summary>One kind of them.</summary>
@@ -83,8 +87,7 @@ internal static class FormMaker
         var thicker = random.NextDouble() < 0.5 ? 0.0 : 1.0;
         var uneven = random.NextDouble() < 0.7 ? 0.03 : 0.12;
         var forms = new List<ParticleForm>();
-        var count = kind == FormKind.Irregular ? IrregularVariants : Variants;
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < Variants; i++)
         {
             var factor = Math.Clamp(1 + (spread * random.NextNormal()), 0.7, 1.4);
             var minor = Math.Max(6, minorPx * factor);
@@ -114,7 +117,10 @@ internal static class FormMaker
             FormKind.Sphere => new RodShape(minor, minor, 1, thickness),
             // A prism whose corners are as round as can be.
             FormKind.Disc => new PrismShape(6, half, thickness, half),
-            _ => new ContourShape(half * 1.1, thickness, 0.06 + (0.12 * style), ref random),
+            FormKind.Ellipse => RadialShape.Ellipse(minor, thickness, Math.Min(elongation, 2.5)),
+            // Pentagons are multiply twinned particles, octagons truncated cubes; the uneven ones are neither.
+            FormKind.Polygon => RadialShape.Polygon(minor, thickness, 5 + (int)(style * 3.99), cut ? 0.02 : 0.25, ref random),
+            _ => RadialShape.Irregular(minor, thickness, 0.05 + (0.12 * style), ref random),
         };
     }
 }

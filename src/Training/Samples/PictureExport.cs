@@ -8,8 +8,11 @@ namespace LiveLtem.Training.Samples;
 /// <summary>What happens to a picture between the camera and the network: stretched to 8 bits, compressed, marked, normalised.</summary>
 internal static class PictureExport
 {
-    // Extremes are taken from every third pixel: their scatter is far below the jitter.
-    private const int PercentileStep = 3;
+    // Extremes are taken from some two thousand pixels: their scatter is far below the jitter.
+    private const int PercentilePixels = 2048;
+
+    // Steps of a gamma curve, interpolated to the nearest: finer than 8 bits.
+    private const int GammaSteps = 2048;
 
     /// <summary>As a program would export it, in part of the cases; the others stay as they are.</summary>
     /// <param name="plane">Counts; in the end counts or 0 to 255.</param>
@@ -28,15 +31,21 @@ internal static class PictureExport
         var low = scale.Low - (range * random.Uniform(-0.03, 0.3));
         var high = scale.High + (range * random.Uniform(-0.03, 0.3));
         var gamma = random.NextDouble() < 0.5 ? 1 : random.Uniform(0.7, 1.4);
+        Span<float> curve = stackalloc float[GammaSteps + 1];
+        for (var i = 0; i < curve.Length; i++)
+        {
+            curve[i] = (float)Math.Round(255 * Math.Pow((double)i / GammaSteps, gamma));
+        }
+
+        var (first, gain) = ((float)low, (float)(GammaSteps / (high - low)));
         for (var i = 0; i < plane.Length; i++)
         {
-            var value = Math.Clamp((plane[i] - low) / (high - low), 0, 1);
-            plane[i] = (float)Math.Round(255 * (gamma == 1 ? value : Math.Pow(value, gamma)));
+            plane[i] = curve[(int)Math.Clamp((plane[i] - first) * gain, 0, GammaSteps)];
         }
 
         if (random.NextDouble() < 0.25)
         {
-            Compress(plane, size, random.NextInt(51) + 40);
+            Compress(plane, size, 50 + random.NextInt(46));
         }
     }
 
@@ -109,10 +118,12 @@ internal static class PictureExport
 
     private static PixelScale Scale(ReadOnlySpan<float> plane, RenderTools tools)
     {
-        var some = tools.Plane((plane.Length + PercentileStep - 1) / PercentileStep);
+        // An odd step, so that it does not run along the columns of a picture whose side is a power of two.
+        var step = Math.Max(1, plane.Length / PercentilePixels) | 1;
+        var some = tools.Plane((plane.Length + step - 1) / step);
         for (var i = 0; i < some.Length; i++)
         {
-            some[i] = plane[i * PercentileStep];
+            some[i] = plane[i * step];
         }
 
         return PixelScale.Of(some);

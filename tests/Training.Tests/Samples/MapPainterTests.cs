@@ -1,3 +1,4 @@
+using LiveLtem.HardwareSim.Randomness;
 using LiveLtem.HardwareSim.Shapes;
 using LiveLtem.Inference.Models;
 using LiveLtem.Training.Samples;
@@ -68,6 +69,50 @@ public class MapPainterTests
         Assert.Equal(Math.Log2(2 * Math.Sqrt(40 * 16 / 12.0) / 10), label.LogSize, 0.005);
         Assert.Equal(10, label.XPx, 1e-6);
         Assert.Equal(20, label.YPx, 1e-6);
+    }
+
+    [Fact]
+    public void An_ellipse_has_the_size_and_elongation_of_its_axes()
+    {
+        // Moments of an ellipse of full axes A and B: A^2 / 16, B^2 / 16; the radius is sqrt(A B) / 2.
+        var form = new ParticleForm(RadialShape.Ellipse(20, 1, 1.8));
+        var label = MapPainter.LabelOf(new PlacedForm(form, 0, 0, 0));
+        Assert.Equal(Math.Log2(Math.Sqrt(20 * 36) / 2 / 10), label.LogSize, 0.01);
+        Assert.Equal(((1.8 * 1.8) - 1) / ((1.8 * 1.8) + 1), label.ElongationX, 0.01);
+        Assert.Equal(36, form.Shape.MajorPx, 0.3);
+        Assert.Equal(Math.PI * 20 * 36 / 4, form.Shape.AreaPx, 2.0);
+        Assert.Equal(form.Shape.AreaPx, form.AreaPx, 6.0);
+    }
+
+    [Fact]
+    public void An_irregular_outline_is_as_wide_as_asked_and_its_band_as_wide_as_any()
+    {
+        var random = new SimRandom(3, 1);
+        for (var i = 0; i < 20; i++)
+        {
+            var form = new ParticleForm(i % 2 == 0 ? RadialShape.Irregular(30, 1, 0.15, ref random) : RadialShape.Polygon(30, 1, 5 + (i % 4), 0.2, ref random));
+            var (labels, maps) = Painted(new PlacedForm(form, 48, 48, 10 * i));
+            var band = maps.AsSpan(Pixels, Pixels).ToArray().Sum();
+            double outline = 0;
+            var points = form.Shape.Outline;
+            for (var k = 0; k < points.Length; k += 2)
+            {
+                var next = (k + 2) % points.Length;
+                outline += Math.Sqrt(Math.Pow(points[next] - points[k], 2) + Math.Pow(points[next + 1] - points[k + 1], 2));
+            }
+
+            Assert.InRange(band / outline, 1.4, 1.9);
+            Assert.Equal(form.AreaPx, maps.AsSpan(0, Pixels).ToArray().Sum(), 0.03 * form.AreaPx);
+            Assert.Equal(30, form.Shape.MinorPx);
+            // The label's centre is the painted particle's.
+            double x = 0, n = 0;
+            for (var p = 0; p < Pixels; p++)
+            {
+                (x, n) = (x + (maps[p] * (p % Size)), n + maps[p]);
+            }
+
+            Assert.Equal(x / n, labels.Particles[0].XPx, 0.15);
+        }
     }
 
     [Fact]
