@@ -117,18 +117,18 @@ internal sealed class LayerDraw
         var placed = LatticeArrangement.Lay(plan, forms, size, ref random);
         // The lines between them, a gap wide and a side long, must come out of the noise, if only by their regularity.
         var line = Math.Max(0.4, 2 * plan.Gap * forms[0].HalfU) * minor;
-        return new Laid(placed, forms, Math.Max(VisibleSnr / Math.Sqrt(forms.Min(f => f.AreaPx)), VisibleLineSnr / Math.Sqrt(line)));
+        return new Laid(placed, forms, Math.Max(VisibleAt(forms), VisibleLineSnr / Math.Sqrt(line)));
     }
 
     private static Laid Free(int size, double minor, ref SimRandom random, bool thin = false)
     {
         var forms = FormMaker.Population(FormMaker.DrawKind(ref random), minor, random.Uniform(0.02, 0.15), ref random);
-        if (random.NextDouble() < 0.3)
+        if (random.NextDouble() < 0.45)
         {
             for (var more = 1 + random.NextInt(2); more > 0; more--)
             {
                 var size2 = Math.Clamp(minor * LogUniform(0.65, 1.5, ref random), 8, 64);
-                var thickness = random.NextDouble() < 0.5 ? size2 / minor : random.Uniform(0.6, 1.3);
+                var thickness = random.NextDouble() < 0.5 ? size2 / minor : random.Uniform(0.45, 1.4);
                 forms.AddRange(FormMaker.Population(FormMaker.DrawKind(ref random), size2, random.Uniform(0.02, 0.12), ref random, thickness));
             }
         }
@@ -140,7 +140,7 @@ internal sealed class LayerDraw
             Passing = random.NextDouble() < (thin ? 0.1 : 0.35) ? random.Uniform(0.05, 0.4) : 0,
             Levels = random.NextDouble() < 0.25 ? 4 : 2,
         };
-        return new Laid(FreeArrangement.Lay(plan, forms, size, ref random), forms, VisibleSnr / Math.Sqrt(forms.Min(f => f.AreaPx)));
+        return new Laid(FreeArrangement.Lay(plan, forms, size, ref random), forms, VisibleAt(forms));
     }
 
     private static Laid Few(int size, double minor, ref SimRandom random)
@@ -152,7 +152,7 @@ internal sealed class LayerDraw
             placed.Clear();
         }
 
-        return new Laid(placed, forms, VisibleSnr / Math.Sqrt(forms.Min(f => f.AreaPx)));
+        return new Laid(placed, forms, VisibleAt(forms));
     }
 
     private static LayerDraw Finish(Laid laid, double minor, double contrast, LayerOptics optics, ref SimRandom random)
@@ -190,6 +190,13 @@ internal sealed class LayerDraw
         var fringe = random.Uniform(0.15, 0.8) * (random.NextDouble() < 0.75 ? 1 : -0.5);
         var width = random.Uniform(0.8, 2.5) + blur;
         return new LayerOptics(blur, extra, fringed ? fringe : 0, width);
+    }
+
+    // By the faintest form: contrast goes by thickness.
+    private static double VisibleAt(List<ParticleForm> forms)
+    {
+        var typical = forms.Average(f => f.MeanThicknessNm);
+        return VisibleSnr / forms.Min(f => Math.Sqrt(f.AreaPx) * Math.Min(1, f.MeanThicknessNm / typical));
     }
 
     private sealed record Laid(List<PlacedForm> Particles, List<ParticleForm> Forms, double VisibleCnr);

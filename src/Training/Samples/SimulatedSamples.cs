@@ -26,7 +26,7 @@ public sealed class SimulatedSamples : ISampleSource
         options.Validate();
         _options = options;
         _seed = seed;
-        _kept = new Kept?[options.ScenePool];
+        _kept = new Kept?[options.ScenesInTurn];
     }
 
     /// <inheritdoc/>
@@ -112,7 +112,7 @@ public sealed class SimulatedSamples : ISampleSource
     private SimulatedScene SceneOf(long index, RenderTools tools)
     {
         // Blocks of pool × pictures indices: within a block the pool's scenes come round once for each of their pictures.
-        var pool = _options.ScenePool;
+        var pool = _kept.Length;
         var number = (index / ((long)pool * _options.PicturesPerScene) * pool) + (index % pool);
         ref var slot = ref _kept[number % pool];
         var kept = Volatile.Read(ref slot);
