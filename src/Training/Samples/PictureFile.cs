@@ -53,25 +53,27 @@ internal static class PictureFile
     public static Mat ReadGrey(string path)
     {
         using var raw = Read(path);
-        using var grey = new Mat();
-        switch (raw.Channels())
+        using var numbers = new Mat();
+        // First to numbers that every conversion knows: files come in depths that some do not.
+        raw.ConvertTo(numbers, MatType.CV_32F);
+        Cv2.PatchNaNs(numbers);
+        var grey = new Mat();
+        switch (numbers.Channels())
         {
             case 1:
-                raw.CopyTo(grey);
+                numbers.CopyTo(grey);
                 break;
             case 3:
-                Cv2.CvtColor(raw, grey, ColorConversionCodes.BGR2GRAY);
+                Cv2.CvtColor(numbers, grey, ColorConversionCodes.BGR2GRAY);
                 break;
             case 4:
-                Cv2.CvtColor(raw, grey, ColorConversionCodes.BGRA2GRAY);
+                Cv2.CvtColor(numbers, grey, ColorConversionCodes.BGRA2GRAY);
                 break;
             default:
-                Cv2.ExtractChannel(raw, grey, 0);
+                Cv2.ExtractChannel(numbers, grey, 0);
                 break;
         }
 
-        var result = new Mat();
-        grey.ConvertTo(result, MatType.CV_32F);
-        return result;
+        return grey;
     }
 }

@@ -102,6 +102,32 @@ public class LabelledFolderTests
     }
 
     [Fact]
+    public void Frames_of_floating_point_and_colour_are_read()
+    {
+        using var lab = new LabFolder();
+        using (var picture = new Mat(160, 160, MatType.CV_32FC1, new Scalar(0.7)))
+        {
+            picture.Rectangle(new Rect(40, 40, 40, 40), new Scalar(0.2), -1);
+            picture.Set(3, 3, float.NaN);
+            Assert.True(Cv2.ImWrite(lab.ImagePath("a.tif"), picture));
+        }
+
+        lab.WriteMask("a.png", 20, k => new Scalar(k));
+        using (var colour = new Mat(160, 160, MatType.CV_8UC3, new Scalar(200, 180, 170)))
+        {
+            Assert.True(Cv2.ImWrite(lab.ImagePath("b.jpg"), colour));
+        }
+
+        lab.WriteMask("b.png", 20, _ => Scalar.Black);
+        using var source = new LabelledFolder(lab.Root, 96, 1, 5);
+        Assert.Equal((2, 5), (source.Frames, source.Particles));
+        for (var index = 0; index < 10; index++)
+        {
+            Assert.All(Filled(source, index).Maps, value => Assert.True(float.IsFinite(value)));
+        }
+    }
+
+    [Fact]
     public void Two_layers_have_a_mask_each()
     {
         using var lab = new LabFolder();
