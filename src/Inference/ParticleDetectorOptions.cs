@@ -17,6 +17,9 @@ public sealed record ParticleDetectorOptions
     /// <summary>Symmetries that particles may have (0, 1, 2, 3, 4, 6); empty for any.</summary>
     public IReadOnlyList<int> Symmetries { get; init; } = [];
 
+    /// <summary>Counts that the camera gives without beam; null where unknown. Particles that cover each other are measured wrongly without it.</summary>
+    public double? ZeroCounts { get; init; }
+
     /// <summary>First frames to learn from.</summary>
     public int LearningFrames { get; init; } = 10;
 
@@ -40,6 +43,11 @@ public sealed record ParticleDetectorOptions
         if (LearningFrames is < 1 or > 100)
         {
             throw new InputException($"detector learning_frames: {LearningFrames}; allowed: 1 to 100");
+        }
+
+        if (ZeroCounts is { } zero && !double.IsFinite(zero))
+        {
+            throw new InputException($"detector zero_counts: {zero} is not a number of counts");
         }
 
         foreach (var symmetry in Symmetries)

@@ -6,12 +6,20 @@ namespace LiveLtem.Inference;
 
 /// <summary>The particles of the frames before: proposes where they are now, so that contacts and passings are fitted as what they are.</summary>
 /// <remarks>Only the detector's own help: identities are the tracker's business.</remarks>
-internal sealed class ParticleMemory
+/// <param name="layer">0 where layers are not told apart, else the layer whose particles it keeps.</param>
+internal sealed class ParticleMemory(int layer)
 {
     private const int LongestMiss = 20;
     private const int LongestMissUnsure = 2;
     private const double MergedArea = 1.55;
+    private const double NearReach = 0.6;
+    private const double FarReach = 0.8;
+    private const double SamePlace = 0.35;
+    private const double NewcomerScore = 0.4;
     private readonly List<KnownParticle> _known = [];
+
+    /// <summary>The layer whose particles it keeps, or 0.</summary>
+    public int Layer { get; } = layer;
 
     /// <summary>The hypotheses of a new frame.</summary>
     /// <param name="segmentation">Its pieces.</param>
@@ -19,8 +27,13 @@ internal sealed class ParticleMemory
     /// small particle of another shape.</param>
     public List<Hypothesis> Propose(Segmentation segmentation, bool allAlike)
     {
-        var blobs = segmentation.Blobs;
+        var blobs = Layer == 0 ? segmentation.Blobs : [.. segmentation.Blobs.Where(b => b.Layer == Layer)];
         var (shiftX, shiftY) = CommonShift(blobs);
+        if (segmentation.IsSeparated)
+        {
+            return ProposeOneByOne(blobs, segmentation.Dark, shiftX, shiftY);
+        }
+
         var claims = new List<KnownParticle>[blobs.Count];
         var byComponent = new Dictionary<int, List<int>>();
         for (var b = 0; b < blobs.Count; b++)
@@ -108,7 +121,7 @@ internal sealed class ParticleMemory
     public void Remember(IReadOnlyList<Hypothesis> kept, Frame frame, bool allAlike)
     {
         var fresh = new HashSet<KnownParticle>();
-        foreach (var hypothesis in kept)
+        foreach (var hypothesis in kept.Where(h => h.Pose.Layer == Layer))
         {
             var known = hypothesis.Known;
             if (known is null || !fresh.Add(known))
@@ -140,6 +153,80 @@ internal sealed class ParticleMemory
                 _known.RemoveAt(i);
             }
         }
+    }
+
+    /// <summary>Number of its particles that a piece of the mask lies on, of those seen in the frame before.</summary>
+    /// <param name="blobs">Pieces.</param>
+    public int Matches(IEnumerable<Blob> blobs)
+    {
+        var places = blobs.ToList();
+        return _known.Count(k => k.Missed == 0 && places.Exists(b => SquaredDistance(b, k.Pose.X, k.Pose.Y) < Math.Pow(SamePlace * k.Pose.Minor, 2)));
+    }
+
+    /// <summary>True where one of its particles was last seen at the place of a piece.</summary>
+    public bool Holds(Blob blob) =>
+        _known.Exists(k => k.Seen > 2 && k.Missed < 4 && SquaredDistance(blob, k.Pose.X, k.Pose.Y) < Math.Pow(SamePlace * k.Pose.Minor, 2));
+
+    // Every piece is one particle already: each is claimed by the nearest particle that is near enough, the nearest pair first.
+    private List<Hypothesis> ProposeOneByOne(IReadOnlyList<Blob> blobs, bool dark, double shiftX, double shiftY)
+    {
+        var pairs = new List<(double Distance, int Known, int Blob)>();
+        for (var k = 0; k < _known.Count; k++)
+        {
+            var known = _known[k];
+            if (known.Missed > 0 && known.Seen <= 2)
+            {
+                continue;
+            }
+
+            var (x, y) = Predict(known, shiftX, shiftY);
+            var reach = Math.Max(3, (known.Missed > 0 ? FarReach : NearReach) * known.Pose.Minor);
+            for (var b = 0; b < blobs.Count; b++)
+            {
+                var squared = SquaredDistance(blobs[b], x, y);
+                if (squared < reach * reach)
+                {
+                    // One that was lost for a while gives way to one that was just there.
+                    pairs.Add((Math.Sqrt(squared) + (0.1 * Math.Min(known.Missed, 5) * known.Pose.Minor), k, b));
+                }
+            }
+        }
+
+        pairs.Sort();
+        var owner = new KnownParticle?[blobs.Count];
+        var taken = new HashSet<int>();
+        foreach (var (_, k, b) in pairs)
+        {
+            if (owner[b] is null && taken.Add(k))
+            {
+                owner[b] = _known[k];
+            }
+        }
+
+        var hypotheses = new List<Hypothesis>(blobs.Count);
+        for (var b = 0; b < blobs.Count; b++)
+        {
+            var blob = blobs[b];
+            var guess = RecordingCalibrator.GuessPose(blob, dark);
+            if (owner[b] is not { } known)
+            {
+                if (blob.Score >= NewcomerScore)
+                {
+                    hypotheses.Add(new Hypothesis { Blob = blob, Whole = !blob.AtBorder, Pose = guess });
+                }
+
+                continue;
+            }
+
+            var (x, y) = Predict(known, shiftX, shiftY);
+            var trusted = !blob.AtBorder && blob.Score >= NewcomerScore;
+            var pose = known.Shape is null && trusted
+                ? guess
+                : known.Pose with { X = trusted ? blob.X : x, Y = trusted ? blob.Y : y, Kind = known.Likely() };
+            hypotheses.Add(new Hypothesis { Blob = blob, Known = known, Whole = !blob.AtBorder, Pose = pose });
+        }
+
+        return hypotheses;
     }
 
     private static (double X, double Y) Predict(KnownParticle known, double shiftX, double shiftY) =>

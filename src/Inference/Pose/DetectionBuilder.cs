@@ -38,7 +38,7 @@ internal static class DetectionBuilder
             flags |= DetectionFlags.Contact;
         }
 
-        if (hypothesis.Gap < -0.12 * pose.Minor)
+        if (hypothesis.GapOfAny < -0.12 * pose.Minor)
         {
             flags |= DetectionFlags.Covered;
         }
@@ -48,6 +48,7 @@ internal static class DetectionBuilder
             Fits = fits.ToImmutable(),
             Score = Math.Clamp(1 - Math.Exp(-(hypothesis.Snr - 4) / 6), 0.01, 1),
             Flags = flags,
+            Layer = pose.Layer,
             Contrast = pose.Contrast,
         };
     }

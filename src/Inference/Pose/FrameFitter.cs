@@ -15,18 +15,16 @@ internal sealed class FrameFitter
     private const double TinyBlurs = 6;
     private const double StillEnough = 0.25;
     private readonly ShapeKind[] _kinds;
-    private readonly double[] _logPrior = new double[8];
     private readonly List<ShapePose> _near = [];
     private readonly bool _irregular;
-    private Population _population = Population.Unknown;
+    private readonly Population[] _populations = [Population.Unknown, Population.Unknown, Population.Unknown];
 
     /// <summary>Creates the fitter.</summary>
-    /// <param name="noise">The recording's noise.</param>
-    /// <param name="blur">Blur of edges, sigma in px.</param>
+    /// <param name="imaging">Noise, blur and zero of the recording.</param>
     /// <param name="symmetries">Symmetries that particles may have; empty for any.</param>
-    public FrameFitter(NoiseModel noise, double blur, IReadOnlyList<int> symmetries)
+    public FrameFitter(ImagingModel imaging, IReadOnlyList<int> symmetries)
     {
-        Pose = new PoseFitter(noise, blur);
+        Pose = new PoseFitter(imaging);
         var any = symmetries.Count == 0;
         _kinds = [.. Enum.GetValues<ShapeKind>().Where(k => k != ShapeKind.Irregular && (any || symmetries.Contains(k.Symmetry())))];
         _irregular = any || symmetries.Contains(1);
@@ -39,15 +37,8 @@ internal sealed class FrameFitter
     /// <summary>The fitter of one particle.</summary>
     public PoseFitter Pose { get; }
 
-    /// <summary>Tells what this recording's particles are like, so that a doubtful or cut one leans towards its fellows.</summary>
-    public void Expect(Population population)
-    {
-        _population = population;
-        for (var k = 0; k < _logPrior.Length; k++)
-        {
-            _logPrior[k] = population.LogShare((ShapeKind)k);
-        }
-    }
+    /// <summary>Tells what a layer's particles are like, so that a doubtful or cut one leans towards its fellows.</summary>
+    public void Expect(int layer, Population population) => _populations[layer] = population;
 
     /// <summary>Log of how much better the particles of one set explain a box than those of another, parameters paid for.</summary>
     public double Advantage(Frame frame, BackgroundMap background, FitBox box, ReadOnlySpan<ShapePose> one, ReadOnlySpan<ShapePose> other)
@@ -94,7 +85,7 @@ internal sealed class FrameFitter
         var before = new ShapePose[count];
         for (var i = 0; i < count; i++)
         {
-            hypotheses[i].Gap = GapAround(hypotheses, i, neighbours[i]);
+            SetGaps(hypotheses, i, neighbours[i]);
             before[i] = hypotheses[i].Pose;
         }
 
@@ -124,14 +115,14 @@ internal sealed class FrameFitter
         foreach (var other in neighbours)
         {
             // Those before it in the round were fitted by then, and those that stand did not move.
-            if (other < index || other >= before.Length || Moved(before[other], hypotheses[other].Pose) < StillEnough * Pose.Blur)
+            if (other < index || other >= before.Length || Moved(before[other], hypotheses[other].Pose) < StillEnough * Pose.Blurs.Of(one.Pose.Layer))
             {
                 continue;
             }
 
             // Who has not settled may have been guessed some pixels off.
             var reach = one.Known?.Shape is null || hypotheses[other].Known?.Shape is null ? 10 : 4;
-            if (ShapeGuess.Gap(one.Pose, hypotheses[other].Pose) < reach * Pose.Blur)
+            if (ShapeGuess.Gap(one.Pose, hypotheses[other].Pose) < reach * Pose.Blurs.Of(one.Pose.Layer))
             {
                 return true;
             }
@@ -164,13 +155,13 @@ internal sealed class FrameFitter
             widest = Math.Max(widest, hypotheses[i].Pose.Reach);
         }
 
-        var margin = Pose.MarginPx;
+        var margin = Math.Max(Pose.MarginPx(1), Pose.MarginPx(2));
         var boxes = new FitBox[lists.Length];
         var reaches = new FitBox[lists.Length];
         for (var i = 0; i < lists.Length; i++)
         {
-            boxes[i] = FitBox.Around(hypotheses[i].Pose, margin);
-            reaches[i] = FitBox.Around(hypotheses[i].Pose, EdgeProfile.Limit * Pose.Blur);
+            boxes[i] = FitBox.Around(hypotheses[i].Pose, Pose.MarginPx(hypotheses[i].Pose.Layer));
+            reaches[i] = FitBox.Around(hypotheses[i].Pose, EdgeProfile.Limit * Pose.Blurs.Of(hypotheses[i].Pose.Layer));
         }
 
         for (var a = 0; a < order.Length; a++)
@@ -238,20 +229,21 @@ internal sealed class FrameFitter
             foreach (var kind in Candidates(hypothesis, earlier))
             {
                 Add(hypothesis, kind, Start(hypothesis, kind, earlier));
-                if (kind == _population.Dominant && hypothesis.Fits.Count == 1 && IsExplained(hypothesis.Fits[0].Fit))
+                if (kind == PopulationOf(hypothesis).Dominant && hypothesis.Fits.Count == 1 && IsExplained(hypothesis.Fits[0].Fit))
                 {
                     hypothesis.IsUsual = true;
                     break;
                 }
             }
 
-            if (_irregular && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
+            // What others cover cannot be told by its moments.
+            if (_irregular && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
             {
                 var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
                 AddIrregular(hypothesis, best.Fit.Pose);
             }
 
-            hypothesis.IsUsual |= hypothesis.Fits.Count == 1 && (hypothesis.Fits[0].Kind == _population.Dominant || !hypothesis.Blob.AtBorder);
+            hypothesis.IsUsual |= hypothesis.Fits.Count == 1 && (hypothesis.Fits[0].Kind == PopulationOf(hypothesis).Dominant || !hypothesis.Blob.AtBorder);
         }
 
         if (hypothesis.Fits.Count == 0)
@@ -276,19 +268,22 @@ internal sealed class FrameFitter
         }
 
         var blob = hypothesis.Blob;
+        var population = PopulationOf(hypothesis);
         var aspect = blob.Component == 0 || blob.AtBorder || !hypothesis.Whole ? 0 : blob.HalfMajor / blob.HalfMinor;
         // A particle a few blurs across shows no corners: it is round or long, whatever it is.
         var tiny = Math.Sqrt(hypothesis.Pose.Area) < TinyBlurs * Math.Max(1, Pose.Blur);
         return _kinds
             .Where(k => !tiny || _kinds.Length < 3 || k is ShapeKind.Disc or ShapeKind.Rod)
-            .Where(k => hypothesis.Whole || _population.Includes(k))
-            .Where(k => hypothesis.Whole || k == _population.Dominant || hypothesis.Known is not { } known || known.IsOpen(k))
+            .Where(k => hypothesis.Whole || population.Includes(k))
+            .Where(k => hypothesis.Whole || k == population.Dominant || hypothesis.Known is not { } known || known.IsOpen(k))
             .Where(k => aspect == 0 || _kinds.Length < 3 || (k.IsLong() ? aspect > 1.12 : aspect < 1.6))
-            .OrderByDescending(k => k == _population.Dominant);
+            .OrderByDescending(k => k == population.Dominant);
     }
 
     private static bool IsExplained(in PoseFit fit) =>
         fit.Signal > 0 && (fit.ChiSquare - fit.Pixels) / fit.Signal < Math.Max(0.03, Math.Min(0.15, 3 * Math.Sqrt(2 * fit.Pixels) / fit.Signal));
+
+    private Population PopulationOf(Hypothesis hypothesis) => _populations[hypothesis.Pose.Layer];
 
     private void Collect(IReadOnlyList<Hypothesis> all, List<int> neighbours)
     {
@@ -303,14 +298,14 @@ internal sealed class FrameFitter
     {
         var known = hypothesis.Known;
         SizePrior? prior = null;
-        var partly = hypothesis.Blob.AtBorder || hypothesis.Blob.Component == 0 || hypothesis.Gap < 0 || (!hypothesis.Whole && _population.Dominant is null);
+        var partly = hypothesis.Blob.AtBorder || hypothesis.Blob.Component == 0 || hypothesis.Gap < 0 || (!hypothesis.Whole && PopulationOf(hypothesis).Dominant is null);
         if (partly && known is { Clear: > 0, Seen: > 1 } && known.Pose.Kind == kind)
         {
             var spread = Math.Max(0.02 * known.Pose.S2, known.SizeSpread);
             prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast)));
         }
 
-        else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole) && _population.Prior(kind) is { } usual)
+        else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole) && PopulationOf(hypothesis).Prior(kind) is { } usual)
         {
             // Sizes vary within a recording: the usual one only bounds what the frame leaves open, more so where the border hides the rest.
             var share = hypothesis.Blob.AtBorder ? 0.12 : 0.35;
@@ -330,7 +325,7 @@ internal sealed class FrameFitter
         var excess = Pose.Noise.Excess;
         var parameters = ShapeRenderer.Parameters(kind) + 2;
         var evidence = (-fit.ChiSquare / (2 * excess)) - (0.5 * parameters * Math.Log(Math.Max(2, fit.Pixels / excess)))
-            + _logPrior[(int)kind] - (kind == ShapeKind.Bar ? BarPenalty : 0);
+            + PopulationOf(hypothesis).LogShare(kind) - (kind == ShapeKind.Bar ? BarPenalty : 0);
         hypothesis.Fits.Add((kind, fit, evidence));
     }
 
@@ -348,7 +343,7 @@ internal sealed class FrameFitter
         var excess = Pose.Noise.Excess;
         var margin = Math.Max(Math.Max(IrregularShare * fit.Signal, FaintShare * Math.Min(fit.Signal, FaintSignal)), 4 * Math.Sqrt(2 * fit.Pixels));
         var evidence = (-(fit.Pixels + margin) / (2 * excess)) - (4 * Math.Log(Math.Max(2, fit.Pixels / excess)))
-            + _logPrior[(int)ShapeKind.Irregular];
+            + PopulationOf(hypothesis).LogShare(ShapeKind.Irregular);
         hypothesis.Fits.Add((ShapeKind.Irregular, fit, evidence));
     }
 
@@ -433,17 +428,21 @@ internal sealed class FrameFitter
         var fit = hypothesis.Fit;
         hypothesis.Snr = Math.Sqrt(Math.Max(0, fit.Signal) / Pose.Noise.Excess);
         hypothesis.Unexplained = fit.Signal > 0 ? Math.Max(0, fit.ChiSquare - fit.Pixels) / fit.Signal : 1;
-        hypothesis.Gap = GapAround(all, index, neighbours);
+        SetGaps(all, index, neighbours);
     }
 
-    private static double GapAround(IReadOnlyList<Hypothesis> all, int index, List<int> neighbours)
+    private static void SetGaps(IReadOnlyList<Hypothesis> all, int index, List<int> neighbours)
     {
-        var gap = double.MaxValue;
+        var one = all[index];
+        one.Gap = one.GapOfAny = double.MaxValue;
         foreach (var other in neighbours)
         {
-            gap = Math.Min(gap, ShapeGuess.Gap(all[index].Pose, all[other].Pose));
+            var gap = ShapeGuess.Gap(one.Pose, all[other].Pose);
+            one.GapOfAny = Math.Min(one.GapOfAny, gap);
+            if (all[other].Pose.Layer == one.Pose.Layer)
+            {
+                one.Gap = Math.Min(one.Gap, gap);
+            }
         }
-
-        return gap;
     }
 }

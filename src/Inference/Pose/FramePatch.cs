@@ -8,12 +8,13 @@ internal static class FramePatch
 {
     /// <summary>Reads the box.</summary>
     /// <param name="frame">The full-resolution frame.</param>
-    /// <param name="background">Its background, counts.</param>
+    /// <param name="background">Its background, counts over <paramref name="zero"/>.</param>
+    /// <param name="zero">Counts without beam.</param>
     /// <param name="box">Pixels wanted; may hang over the border.</param>
-    /// <param name="data">Takes counts over background; 1 outside the frame.</param>
+    /// <param name="data">Takes counts over background, both above zero; 1 outside the frame.</param>
     /// <param name="inside">Takes 1 in the frame, 0 outside.</param>
-    /// <returns>Background at the middle of the box, counts.</returns>
-    public static double Read(Frame frame, BackgroundMap background, FitBox box, Span<float> data, Span<float> inside)
+    /// <returns>Background at the middle of the box, counts over zero.</returns>
+    public static double Read(Frame frame, BackgroundMap background, double zero, FitBox box, Span<float> data, Span<float> inside)
     {
         var bytes = frame.Bytes;
         var size = frame.Type.BytesPerPixel();
@@ -42,7 +43,7 @@ internal static class FramePatch
             var atRow = 1 + (slopeY * (y - middleY)) + (slopeX * (first - middleX));
             for (var i = 0; i < part.Length; i++)
             {
-                part[i] /= (float)(middle * (atRow + (slopeX * i)));
+                part[i] = (float)((part[i] - zero) / (middle * (atRow + (slopeX * i))));
             }
         }
 

@@ -26,8 +26,11 @@ internal sealed class Hypothesis
     /// <summary>The fit of <see cref="Pose"/>.</summary>
     public PoseFit Fit { get; set; }
 
-    /// <summary>Distance of the nearest other outline, px; negative where they overlap.</summary>
+    /// <summary>Distance of the nearest other outline of its layer, px; negative where they overlap.</summary>
     public double Gap { get; set; } = double.MaxValue;
+
+    /// <summary>Distance of the nearest other outline of any layer, px.</summary>
+    public double GapOfAny { get; set; } = double.MaxValue;
 
     /// <summary>Signal to noise of the whole particle, correlated noise counted.</summary>
     public double Snr { get; set; }

@@ -195,7 +195,8 @@ internal sealed partial class PoseFitter
     // A neighbour reaches into a part of the box only: just that is drawn.
     private void Multiply(in ShapePose other, Span<float> through)
     {
-        var own = FitBox.Around(other, EdgeProfile.Limit * Blur);
+        var blur = Blurs.Of(other.Layer);
+        var own = FitBox.Around(other, EdgeProfile.Limit * blur);
         var firstRow = Math.Max(own.Y0, _box.Y0) - _box.Y0;
         var rows = Math.Min(own.Y0 + own.Height, _box.Y0 + _box.Height) - _box.Y0 - firstRow;
         var firstColumn = (Math.Max(own.X0, _box.X0) - _box.X0) / 8 * 8;
@@ -207,7 +208,7 @@ internal sealed partial class PoseFitter
 
         var part = new FitBox(_box.X0 + firstColumn, _box.Y0 + firstRow, columns, rows);
         var coverage = _work.Coverage.AsSpan(0, part.Count);
-        ShapeRenderer.Draw(other, Blur, part, coverage, [], 0);
+        ShapeRenderer.Draw(other, blur, part, coverage, [], 0);
         for (var row = 0; row < rows; row++)
         {
             var line = coverage.Slice(row * columns, columns);

@@ -33,7 +33,7 @@ internal readonly record struct SizePrior(double S1, double S2, double Sigma, do
 /// correlation, which is the generalised least-squares optimum for a detector that blurs its own noise, and whose normal matrix is then the
 /// inverse covariance of the result (Aitken). Model: b (1 - c P(x, y, angle, size)) times what the neighbours let through, so that overlapped
 /// edges stay usable. Not thread-safe: one fitter a thread.</remarks>
-internal sealed partial class PoseFitter(NoiseModel noise, double blur)
+internal sealed partial class PoseFitter(ImagingModel imaging)
 {
     private const double Margin = 5;
     private const float OutlierSigma = 5.5f;
@@ -51,14 +51,23 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
     private double _lastContrast;
     private int _inside;
 
+    /// <summary>Creates the fitter for a single layer, of counts that are zero without beam.</summary>
+    public PoseFitter(NoiseModel noise, double blur)
+        : this(new ImagingModel(noise, new EdgeBlur(blur), 0))
+    {
+    }
+
     /// <summary>Blur of the particles' edges, sigma in px.</summary>
-    public double Blur { get; } = blur;
+    public EdgeBlur Blurs { get; } = imaging.Blurs;
+
+    /// <summary>Blur of the particle at hand.</summary>
+    public double Blur { get; private set; } = imaging.Blurs.First;
 
     /// <summary>The recording's noise.</summary>
-    public NoiseModel Noise { get; } = noise;
+    public NoiseModel Noise { get; } = imaging.Noise;
 
-    /// <summary>Background to fit beyond the outline, px.</summary>
-    public double MarginPx => Margin + Blur;
+    /// <summary>Background to fit beyond the outline of a layer's particles, px.</summary>
+    public double MarginPx(int layer) => Margin + Blurs.Of(layer);
 
     /// <summary>Takes the pixels around a particle and what its neighbours let through; the fits that follow use them.</summary>
     /// <param name="frame">The frame.</param>
@@ -69,10 +78,11 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
     /// <returns>False where fewer than 12 pixels lie in the frame.</returns>
     public bool Load(Frame frame, BackgroundMap background, in ShapePose around, ReadOnlySpan<ShapePose> neighbours, double? margin = null)
     {
-        _box = FitBox.Around(around, margin ?? MarginPx);
+        Blur = Blurs.Of(around.Layer);
+        _box = FitBox.Around(around, margin ?? MarginPx(around.Layer));
         var n = _box.Count;
         _work.Reserve(n);
-        _level = FramePatch.Read(frame, background, _box, _work.Data.AsSpan(0, n), _work.Inside.AsSpan(0, n));
+        _level = FramePatch.Read(frame, background, imaging.ZeroCounts, _box, _work.Data.AsSpan(0, n), _work.Inside.AsSpan(0, n));
         var others = _work.Others.AsSpan(0, n);
         others.Fill(1);
         foreach (var other in neighbours)
@@ -186,7 +196,7 @@ internal sealed partial class PoseFitter(NoiseModel noise, double blur)
         _box = box;
         var n = box.Count;
         _work.Reserve(n);
-        _level = FramePatch.Read(frame, background, box, _work.Data.AsSpan(0, n), _work.Inside.AsSpan(0, n));
+        _level = FramePatch.Read(frame, background, imaging.ZeroCounts, box, _work.Data.AsSpan(0, n), _work.Inside.AsSpan(0, n));
         var model = _work.Others.AsSpan(0, n);
         model.Fill(1);
         foreach (var particle in particles)

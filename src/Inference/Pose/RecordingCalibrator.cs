@@ -11,25 +11,34 @@ internal static class RecordingCalibrator
     private const int MostParticles = 60;
     private const int MostFrames = 2;
     private const int MostBlobs = 70;
+    private const int Rounds = 2;
+
+    // Pieces that are particles already include those that others cover: it takes longer until all of a pile fit together.
+    private const int RoundsOfSeparated = 3;
+    private const int SweepsOfSeparated = 2;
+
+    /// <summary>Blur of edges before any is measured, px.</summary>
+    public const double FirstBlur = 1.2;
 
     /// <summary>First guess of the noise, before any particle is fitted.</summary>
     /// <param name="frames">First frames, in order.</param>
-    public static NoiseModel Guess(IReadOnlyList<Frame> frames)
+    /// <param name="zero">Counts without beam.</param>
+    public static NoiseModel Guess(IReadOnlyList<Frame> frames, double zero)
     {
         var first = frames[0];
         var n = first.Height * first.Width;
         var a = new float[n];
         first.CopyTo(a);
-        var level = MedianOf(a);
+        var level = MedianOf(a) - zero;
         double variance = 0;
         for (var k = 1; k < frames.Count && variance <= 0; k++)
         {
             var b = new float[n];
             frames[k].CopyTo(b);
-            var ratio = level > 0 ? level / Math.Max(1e-6, MedianOf(b)) : 1;
+            var ratio = level > 0 ? level / Math.Max(1e-6, MedianOf(b) - zero) : 1;
             for (var i = 0; i < n; i++)
             {
-                b[i] = (float)((b[i] * ratio) - a[i]);
+                b[i] = (float)(((b[i] - zero) * ratio) - (a[i] - zero));
             }
 
             variance = Spread(b) / 2;
@@ -57,33 +66,43 @@ internal static class RecordingCalibrator
     /// <param name="segmentations">Their segmentations.</param>
     /// <param name="symmetries">Symmetries that particles may have; empty for any.</param>
     /// <param name="noise">First guess of the noise.</param>
-    /// <returns>Noise, blur and what the particles are like; the guesses where no particle could be fitted.</returns>
-    public static (NoiseModel Noise, double Blur, Population Population) Learn(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise)
+    /// <param name="zero">Counts without beam.</param>
+    /// <returns>Noise, blur and, by layer, what the particles are like; the guesses where no particle could be fitted.</returns>
+    public static (ImagingModel Imaging, Population[] Populations) Learn(
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double zero)
     {
-        var blur = 1.2;
-        var population = Population.Unknown;
-        for (var round = 0; round < 2; round++)
+        var imaging = new ImagingModel(noise, new EdgeBlur(FirstBlur), zero);
+        Population[] populations = [Population.Unknown, Population.Unknown, Population.Unknown];
+        var rounds = segmentations[0].IsSeparated ? RoundsOfSeparated : Rounds;
+        for (var round = 0; round < rounds; round++)
         {
-            var fitted = FitAll(frames, segmentations, symmetries, noise, blur, ref population);
+            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations);
             if (fitted.Count == 0)
             {
                 break;
             }
 
-            blur = BestBlur(frames, segmentations, fitted, noise, blur);
-            noise = Residuals(frames, segmentations, fitted, noise, blur) ?? noise;
+            foreach (var layer in fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key))
+            {
+                imaging = imaging with { Blurs = imaging.Blurs.With(layer.Key, BestBlur(frames, segmentations, [.. layer], imaging, layer.Key)) };
+            }
+
+            imaging = imaging with { Noise = Residuals(frames, segmentations, fitted, imaging) ?? imaging.Noise };
         }
 
-        return (noise, blur, population);
+        return (imaging, populations);
     }
 
     private static List<Sample> FitAll(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double blur, ref Population population)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations)
     {
         var fitted = new List<Sample>();
-        var fitter = new FrameFitter(noise, blur, symmetries);
-        fitter.Expect(population);
+        var fitter = new FrameFitter(imaging, symmetries);
+        for (var layer = 0; layer < populations.Length; layer++)
+        {
+            fitter.Expect(layer, populations[layer]);
+        }
+
         var clear = new List<ShapePose>();
         var step = Math.Max(1, (frames.Count + MostFrames - 1) / MostFrames);
         for (var f = 0; f < frames.Count; f += step)
@@ -92,7 +111,11 @@ internal static class RecordingCalibrator
 
             // Many particles tell no more than some: a compact crowd is fitted, and those inside it, whose neighbours are fitted too, are used.
             var middle = Crowd(hypotheses, frames[f]);
-            fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
+            for (var sweep = 0; sweep < (segmentations[f].IsSeparated ? SweepsOfSeparated : 1); sweep++)
+            {
+                fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
+            }
+
             var some = hypotheses.Take(middle).ToList();
             foreach (var h in some)
             {
@@ -111,11 +134,18 @@ internal static class RecordingCalibrator
             }
         }
 
-        population = Population.Of(clear);
-        // Those that the model explains best are what it can be calibrated on.
-        fitted = [.. fitted.OrderBy(s => s.Misfit).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(Math.Max(6, fitted.Count * 2 / 3))];
-        return [.. fitted.OrderByDescending(s => s.Snr).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(MostParticles)];
+        foreach (var layer in clear.GroupBy(p => p.Layer))
+        {
+            populations[layer.Key] = Population.Of([.. layer]);
+        }
+
+        return [.. fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key).SelectMany(g => BestExplained([.. g]))];
     }
+
+    // Those that the model explains best are what it can be calibrated on.
+    private static IEnumerable<Sample> BestExplained(List<Sample> fitted) => fitted
+        .OrderBy(s => s.Misfit).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(Math.Max(6, fitted.Count * 2 / 3))
+        .OrderByDescending(s => s.Snr).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(MostParticles);
 
     /// <summary>The hypothesis that a piece of the mask suggests by itself.</summary>
     /// <param name="blob">The piece.</param>
@@ -130,7 +160,10 @@ internal static class RecordingCalibrator
 
     /// <summary>The bar with the second moments of a piece of the mask.</summary>
     public static ShapePose GuessPose(in Blob blob, bool dark) =>
-        new(ShapeKind.Bar, blob.X, blob.Y, blob.Angle, Math.Max(1, blob.HalfMajor), Math.Max(1, blob.HalfMinor), (dark ? 1 : -1) * blob.Contrast * 1.1);
+        new(ShapeKind.Bar, blob.X, blob.Y, blob.Angle, Math.Max(1, blob.HalfMajor), Math.Max(1, blob.HalfMinor), (dark ? 1 : -1) * blob.Contrast * 1.1)
+        {
+            Layer = blob.Layer,
+        };
 
     // Keeps the particles nearest to the middle of the frame, in order of distance; returns how many of them have all their neighbours kept.
     private static int Crowd(List<Hypothesis> hypotheses, Frame frame)
@@ -147,11 +180,12 @@ internal static class RecordingCalibrator
     }
 
     private static double BestBlur(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, NoiseModel noise, double blur)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging, int layer)
     {
+        var blur = imaging.Blurs.Of(layer);
         double Cost(double candidate)
         {
-            var fitter = new PoseFitter(noise, candidate);
+            var fitter = new PoseFitter(imaging with { Blurs = imaging.Blurs.With(layer, candidate) });
             var sum = 0.0;
             foreach (var sample in samples)
             {
@@ -196,10 +230,10 @@ internal static class RecordingCalibrator
     }
 
     private static NoiseModel? Residuals(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, NoiseModel noise, double blur)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging)
     {
         var tally = new NoiseTally();
-        var fitter = new PoseFitter(noise, blur);
+        var fitter = new PoseFitter(imaging);
         foreach (var sample in samples)
         {
             if (fitter.Load(frames[sample.Frame], segmentations[sample.Frame].Background, sample.Pose, sample.Near, margin: 7))

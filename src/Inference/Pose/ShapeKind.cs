@@ -62,6 +62,9 @@ internal static class ShapeKinds
 /// <param name="Contrast">(background - particle) / background at its darkest; negative for bright particles.</param>
 internal readonly record struct ShapePose(ShapeKind Kind, double X, double Y, double Angle, double S1, double S2, double Contrast)
 {
+    /// <summary>0 where layers are not told apart, else 1 or 2.</summary>
+    public int Layer { get; init; }
+
     /// <summary>Area, px^2.</summary>
     public double Area => Kind switch
     {

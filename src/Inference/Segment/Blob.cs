@@ -11,4 +11,11 @@ namespace LiveLtem.Inference.Segment;
 /// <param name="Contrast">Mean contrast, positive for either polarity.</param>
 /// <param name="AtBorder">True where it reaches the edge of the frame.</param>
 internal readonly record struct Blob(
-    int Component, double X, double Y, double Area, double HalfMajor, double HalfMinor, double Angle, double Contrast, bool AtBorder);
+    int Component, double X, double Y, double Area, double HalfMajor, double HalfMinor, double Angle, double Contrast, bool AtBorder)
+{
+    /// <summary>0 where layers are not told apart, else 1 or 2.</summary>
+    public int Layer { get; init; }
+
+    /// <summary>How sure the segmenter is that this is one particle, 0 to 1.</summary>
+    public double Score { get; init; } = 1;
+}

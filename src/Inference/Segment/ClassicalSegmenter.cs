@@ -7,7 +7,7 @@ namespace LiveLtem.Inference.Segment;
 
 /// <summary>Segments a frame without a network: flattened background, noise-aware smoothing, threshold, components, watershed of what touches.</summary>
 /// <remarks>A pure function of the frame once it has its settings; thread-safe.</remarks>
-internal sealed class ClassicalSegmenter(SegmenterSettings settings)
+internal sealed class ClassicalSegmenter(SegmenterSettings settings) : ISegmenter
 {
     private const int BackgroundPasses = 2;
     private const int MedianSamples = 8192;
@@ -18,10 +18,10 @@ internal sealed class ClassicalSegmenter(SegmenterSettings settings)
     /// <summary>What it was given.</summary>
     public SegmenterSettings Settings { get; } = settings;
 
-    /// <summary>Segments one frame.</summary>
+    /// <inheritdoc/>
     public Segmentation Segment(Frame frame)
     {
-        using var work = WorkImage.Bin(frame, Settings.Bin);
+        using var work = WorkImage.Bin(frame, Settings.Bin, Settings.ZeroCounts);
         using var smooth = WorkImage.Smooth(work, Settings.SmoothPx);
         using var contrast = new Mat();
         var background = Flatten(work, smooth, contrast, BackgroundPasses);

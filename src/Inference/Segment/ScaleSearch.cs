@@ -17,8 +17,9 @@ internal static class ScaleSearch
     /// <summary>Searches.</summary>
     /// <param name="frames">First frames of the recording; one is enough, noise is better known from two.</param>
     /// <param name="dark">Polarity where it is given.</param>
+    /// <param name="zero">Counts without beam.</param>
     /// <returns>The best settings, or null where nothing particle-like stands out.</returns>
-    public static SegmenterSettings? Find(IReadOnlyList<Frame> frames, bool? dark)
+    public static SegmenterSettings? Find(IReadOnlyList<Frame> frames, bool? dark, double zero)
     {
         var shortest = Math.Min(frames[0].Height, frames[0].Width);
         if (shortest < 16)
@@ -28,7 +29,7 @@ internal static class ScaleSearch
 
         var picks = frames.Count > 2 ? new[] { 0, frames.Count / 2 } : [0];
         var tries = new List<Trial>();
-        var noise = NoiseByScale(frames, Ladder.Where(s => !(s > shortest / 12.0 && s > 1)).ToArray());
+        var noise = NoiseByScale(frames, Ladder.Where(s => !(s > shortest / 12.0 && s > 1)).ToArray(), zero);
         foreach (var sigma in Ladder)
         {
             if (sigma > shortest / 12.0 && sigma > 1)
@@ -38,7 +39,7 @@ internal static class ScaleSearch
 
             foreach (var polarity in dark is { } known ? new[] { known } : [true, false])
             {
-                var trial = new Trial(sigma, polarity, noise);
+                var trial = new Trial(sigma, polarity, zero, noise);
                 foreach (var pick in picks)
                 {
                     trial.Add(frames[pick], pick + 1 < frames.Count ? frames[pick + 1] : null);
@@ -70,12 +71,12 @@ internal static class ScaleSearch
     }
 
     // Noise after each smoothing, fraction of the level: it says how far a piece of any size stands out, however the noise is correlated.
-    private static (double Sigma, double Noise)[] NoiseByScale(IReadOnlyList<Frame> frames, double[] sigmas)
+    private static (double Sigma, double Noise)[] NoiseByScale(IReadOnlyList<Frame> frames, double[] sigmas, double zero)
     {
         var result = new List<(double, double)>();
         foreach (var sigma in sigmas)
         {
-            var trial = new Trial(sigma, true, []);
+            var trial = new Trial(sigma, true, zero, []);
             var noise = trial.NoiseOf(frames[0], frames.Count > 1 ? frames[1] : null);
             if (noise > 0)
             {
@@ -88,7 +89,7 @@ internal static class ScaleSearch
 
     private static int BinFor(double sigma) => sigma < 1.4 ? 1 : sigma < 2.9 ? 2 : sigma < 5.9 ? 4 : 8;
 
-    private sealed class Trial(double sigma, bool dark, (double Sigma, double Noise)[] noiseByScale)
+    private sealed class Trial(double sigma, bool dark, double zero, (double Sigma, double Noise)[] noiseByScale)
     {
         private readonly int _bin = BinFor(sigma);
         private readonly List<double> _areas = [];
@@ -116,7 +117,7 @@ internal static class ScaleSearch
 
         public void Add(Frame frame, Frame? next)
         {
-            using var work = WorkImage.Bin(frame, _bin);
+            using var work = WorkImage.Bin(frame, _bin, zero);
             using var smooth = WorkImage.Smooth(work, SmoothPx);
             _backgroundPx = Math.Max(Math.Min(frame.Height, frame.Width) / 10.0, 8 * Sigma);
             var level = ClassicalSegmenter.Median(smooth);
@@ -214,13 +215,14 @@ internal static class ScaleSearch
             Contrast = contrast,
             Noise = noise,
             MinArea = MinArea,
+            ZeroCounts = zero,
             BackgroundPx = _backgroundPx,
         };
 
         /// <summary>Noise of the smoothed frame, fraction of its level; 0 where it cannot be told.</summary>
         public double NoiseOf(Frame frame, Frame? next)
         {
-            using var work = WorkImage.Bin(frame, _bin);
+            using var work = WorkImage.Bin(frame, _bin, zero);
             using var smooth = WorkImage.Smooth(work, SmoothPx);
             var level = ClassicalSegmenter.Median(smooth);
             return level > 0 ? NoiseOf(smooth, next, level) : 0;
@@ -260,7 +262,7 @@ internal static class ScaleSearch
             double root;
             if (next is not null)
             {
-                using var work = WorkImage.Bin(next, _bin);
+                using var work = WorkImage.Bin(next, _bin, zero);
                 using var other = WorkImage.Smooth(work, SmoothPx);
                 var nextLevel = ClassicalSegmenter.Median(other);
                 if (nextLevel > 0)

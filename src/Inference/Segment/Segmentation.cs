@@ -8,8 +8,11 @@ internal sealed class Segmentation : IDisposable
     /// <summary>Liquid without particles, counts.</summary>
     public required BackgroundMap Background { get; init; }
 
-    /// <summary>Connected components, [rows, columns] at working resolution: 0 free, else the component's label.</summary>
-    public required Mat Labels { get; init; }
+    /// <summary>Connected components, [rows, columns] at working resolution: 0 free, else the component's label; null where <see cref="IsSeparated"/>.</summary>
+    public Mat? Labels { get; init; }
+
+    /// <summary>True where every piece is one particle already, its measures those of the whole particle, hidden parts included.</summary>
+    public bool IsSeparated => Labels is null;
 
     /// <summary>Frame pixels to a working pixel.</summary>
     public required int Bin { get; init; }
@@ -23,11 +26,16 @@ internal sealed class Segmentation : IDisposable
     /// <summary>Label of the component under a pixel of the frame, 0 where there is none.</summary>
     public int ComponentAt(double x, double y)
     {
+        if (Labels is null)
+        {
+            return 0;
+        }
+
         var column = (int)Math.Floor((x + 0.5) / Bin);
         var row = (int)Math.Floor((y + 0.5) / Bin);
         return row < 0 || column < 0 || row >= Labels.Rows || column >= Labels.Cols ? 0 : Labels.At<int>(row, column);
     }
 
     /// <summary>Frees the label image.</summary>
-    public void Dispose() => Labels.Dispose();
+    public void Dispose() => Labels?.Dispose();
 }

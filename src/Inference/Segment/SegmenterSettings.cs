@@ -27,6 +27,9 @@ internal sealed record SegmenterSettings
     /// <summary>Reach of the background's smoothing, sigma in frame pixels.</summary>
     public required double BackgroundPx { get; init; }
 
+    /// <summary>Counts without beam.</summary>
+    public double ZeroCounts { get; init; }
+
     /// <summary>Median of the smoothed working image when this was learnt, counts.</summary>
     public double Level { get; init; }
 

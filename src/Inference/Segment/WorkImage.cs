@@ -11,8 +11,9 @@ internal static class WorkImage
     /// <summary>Bins a frame by whole pixels.</summary>
     /// <param name="frame">The frame; not kept.</param>
     /// <param name="bin">Frame pixels to one working pixel; rows and columns that do not fill one are left out.</param>
-    /// <returns>Mean counts, CV_32FC1, owned by the caller.</returns>
-    public static unsafe Mat Bin(Frame frame, int bin)
+    /// <param name="zero">Counts without beam.</param>
+    /// <returns>Mean counts over zero, CV_32FC1, owned by the caller.</returns>
+    public static unsafe Mat Bin(Frame frame, int bin, double zero)
     {
         var rows = Math.Max(1, frame.Height / bin);
         var columns = Math.Max(1, frame.Width / bin);
@@ -48,6 +49,11 @@ internal static class WorkImage
             else
             {
                 ImageLoops.AverageAlong(sum, Math.Min(bin, width), target);
+            }
+
+            if (zero != 0)
+            {
+                TensorPrimitives.Subtract(target, (float)zero, target);
             }
         }
 
