@@ -1,16 +1,18 @@
 using System.Collections.Immutable;
 using LiveLtem.Core;
+using LiveLtem.Inference.Models;
 using LiveLtem.Inference.Pose;
 using LiveLtem.Inference.Segment;
 
 namespace LiveLtem.Inference;
 
-/// <summary>The classical detector: segments each frame and measures every particle's pose on the full-resolution frame.</summary>
+/// <summary>Finds particles by a network or, without one, by thresholds, and measures every particle's pose on the full-resolution frame.</summary>
 /// <remarks>Polarity, smoothing, particle size, edge blur and noise are learnt from the first frames. <see cref="Segment"/> is pure;
 /// <see cref="Measure"/> remembers the particles of earlier frames, so that it can follow them through contacts and settle their shapes.</remarks>
 public sealed class ParticleDetector : IParticleDetector
 {
     private readonly ParticleDetectorOptions _options;
+    private readonly NetworkModel? _model;
     private readonly Func<IReadOnlyList<Frame>, double, SegmentationPlan> _planner;
     private ParticleMemory[] _memories = [];
     private Population[] _populations = [];
@@ -24,11 +26,11 @@ public sealed class ParticleDetector : IParticleDetector
 
     /// <summary>Creates a detector that has seen nothing yet.</summary>
     /// <param name="options">What the operator prescribes.</param>
+    /// <param name="model">The network that segments, the detector's from now on; null to do without one, as is done too where it finds nothing.</param>
     /// <exception cref="InputException">An option is out of its range.</exception>
-    public ParticleDetector(ParticleDetectorOptions options)
-        : this(options, (frames, zero) => ClassicalPlanner.Plan(frames, options, zero))
-    {
-    }
+    public ParticleDetector(ParticleDetectorOptions options, NetworkModel? model = null)
+        : this(options, (frames, zero) => (model is null ? null : NetworkPlanner.Plan(frames, options, zero, model)) ?? ClassicalPlanner.Plan(frames, options, zero)) =>
+        _model = model;
 
     /// <summary>Creates a detector with a segmenter of the caller's choice.</summary>
     /// <param name="options">What the operator prescribes.</param>
@@ -56,7 +58,13 @@ public sealed class ParticleDetector : IParticleDetector
         var usable = Usable(first);
         var zero = _options.ZeroCounts ?? 0;
         var plan = _planner(usable, zero);
-        var (imaging, populations) = Learn(usable, plan, zero);
+        var (imaging, populations) = Learn(usable, plan, zero, _options.ZeroCounts is null, out var foundZero);
+        if (foundZero > 0)
+        {
+            plan = _planner(usable, foundZero);
+            (imaging, populations) = Learn(usable, plan, foundZero, seeksZero: false, out _);
+        }
+
         _plan = plan;
         _populations = populations;
         _fitter = new FrameFitter(imaging, _options.Symmetries);
@@ -150,18 +158,17 @@ public sealed class ParticleDetector : IParticleDetector
         var blurs = _fitter.Pose.Blurs;
         var blur = FormattableString.Invariant(_plan.Layers == 2 ? (FormattableString)$"{blurs.First:F2} and {blurs.Second:F2}" : $"{blurs.First:F2}");
         return FormattableString.Invariant(
-            $"{(_plan.Dark ? "dark" : "bright")} particles about {side:F0} px across, contrast {_plan.Contrast:F2}, edge blur {blur} px, noise correlation {_fitter.Pose.Noise.CorrelationX[1]:F2}, {_plan.Words}");
+            $"{(_plan.Dark ? "dark" : "bright")} particles about {side:F0} px across, contrast {_plan.Contrast:F2}, edge blur {blur} px, {_fitter.Pose.ZeroCounts:F0} counts without beam, noise correlation {_fitter.Pose.Noise.CorrelationX[1]:F2}, {_plan.Words}");
     }
 
-    /// <summary>Nothing to free: kept for the interface.</summary>
-    public void Dispose()
-    {
-    }
+    /// <summary>Frees the network.</summary>
+    public void Dispose() => _model?.Dispose();
 
     private bool AllAlike(ParticleMemory memory) => _populations[memory.Layer].Dominant is not null;
 
-    private (ImagingModel Imaging, Population[] Populations) Learn(List<Frame> frames, SegmentationPlan plan, double zero)
+    private (ImagingModel Imaging, Population[] Populations) Learn(List<Frame> frames, SegmentationPlan plan, double zero, bool seeksZero, out double foundZero)
     {
+        foundZero = 0;
         var noise = RecordingCalibrator.Guess(frames, zero);
         if (!plan.Found)
         {
@@ -170,6 +177,11 @@ public sealed class ParticleDetector : IParticleDetector
 
         var segmentations = frames.Select(plan.Segmenter.Segment).ToList();
         var learnt = RecordingCalibrator.Learn(frames, segmentations, _options.Symmetries, noise, zero);
+        if (seeksZero && segmentations[0].IsSeparated)
+        {
+            foundZero = ZeroFinder.Find(frames, segmentations, _options.Symmetries, learnt.Imaging, learnt.Populations);
+        }
+
         segmentations.ForEach(s => s.Dispose());
         return learnt;
     }

@@ -30,6 +30,9 @@ public static class MapLayout
     /// <summary>The first maps, which are probabilities.</summary>
     public const int Probabilities = 3;
 
+    /// <summary>The others, which are measures.</summary>
+    public const int Measures = PerLayer - Probabilities;
+
     /// <summary>Radius for which <see cref="LogSize"/> is 0, network pixels.</summary>
     public const double ReferencePx = 10;
 }

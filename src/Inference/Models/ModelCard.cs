@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LiveLtem.Core;
 
 namespace LiveLtem.Inference.Models;
 
@@ -65,6 +66,29 @@ public sealed record ModelCard
 
     /// <summary>Figures on pictures that it was not trained on.</summary>
     public required IReadOnlyList<HeldOutFigures> HeldOut { get; init; }
+
+    /// <summary>Checks what a reader relies on.</summary>
+    /// <param name="path">The card's file, for messages.</param>
+    /// <exception cref="InputException">A value cannot be meant.</exception>
+    public void Check(string path)
+    {
+        Demand(Format is >= 1 and <= CurrentFormat, "format", $"{Format}", $"1 to {CurrentFormat}: a newer card needs a newer LiveLTEM");
+        Demand(Task is "segment" or "layers", "task", Task, "segment or layers");
+        Demand(Layers is 1 or 2, "layers", $"{Layers}", "1 or 2");
+        Demand(Multiple is >= 1 and <= 256, "multiple", $"{Multiple}", "1 to 256");
+        Demand(GeometryStride >= 1 && Multiple % GeometryStride == 0, "geometry_stride", $"{GeometryStride}", "a divisor of multiple");
+        Demand(File.Length > 0 && Path.GetFileName(File) == File, "file", File, "a file name without a folder");
+        var sizes = TrainedParticlePx;
+        Demand(sizes.Min > 0 && sizes.Best >= sizes.Min && sizes.Max >= sizes.Best && double.IsFinite(sizes.Max), "trained_particle_px", $"{sizes.Min}, {sizes.Best}, {sizes.Max}", "min <= best <= max, above 0");
+
+        void Demand(bool good, string key, string value, string allowed)
+        {
+            if (!good)
+            {
+                throw new InputException($"model card {path}: {key}: {value} must be {allowed}");
+            }
+        }
+    }
 
     /// <summary>How cards are written.</summary>
     public static JsonSerializerOptions Json { get; } = new()

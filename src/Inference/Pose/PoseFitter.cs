@@ -60,6 +60,9 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
     /// <summary>Blur of the particles' edges, sigma in px.</summary>
     public EdgeBlur Blurs { get; } = imaging.Blurs;
 
+    /// <summary>Counts without beam.</summary>
+    public double ZeroCounts { get; } = imaging.ZeroCounts;
+
     /// <summary>Blur of the particle at hand.</summary>
     public double Blur { get; private set; } = imaging.Blurs.First;
 

@@ -1,0 +1,86 @@
+using LiveLtem.Core;
+using LiveLtem.Inference.Models;
+using OpenCvSharp;
+
+namespace LiveLtem.Inference.Segment;
+
+/// <summary>Plans segmentation by a network: the scale at which the recording's particles have the size it was trained on, polarity, contrast.</summary>
+/// <remarks>The network itself is asked at every scale of a ladder; the scale is taken at which the particles that it is sure of come out nearest
+/// to its best size, among the scales at which it finds at least half as much as at the best.</remarks>
+internal static class NetworkPlanner
+{
+    private const double Sure = 0.5;
+    private const double EnoughOfBest = 0.5;
+    private const int LeastSide = 32;
+    private static readonly int[] Bins = [1, 2, 3, 4, 6, 8, 12];
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="first">First frames, none of them blank.</param>
+    /// <param name="options">What the operator prescribes.</param>
+    /// <param name="zero">Counts without beam.</param>
+    /// <param name="model">The network; stays the caller's.</param>
+    /// <returns>The plan, or null where the network is sure of nothing.</returns>
+    public static SegmentationPlan? Plan(IReadOnlyList<Frame> first, ParticleDetectorOptions options, double zero, NetworkModel model)
+    {
+        Frame[] picks = first.Count > 2 ? [first[0], first[first.Count / 2]] : [first[0]];
+        var tries = new List<(NetworkSettings Settings, List<Blob> Found, double Worth, double Misfit)>();
+        foreach (var bin in Bins)
+        {
+            if (bin > 1 && Math.Min(first[0].Height, first[0].Width) / bin < LeastSide)
+            {
+                break;
+            }
+
+            var settings = new NetworkSettings { Bin = bin, Scale = ScaleOf(first, bin, zero), ZeroCounts = zero, BackgroundPx = Math.Min(first[0].Height, first[0].Width) / 10.0 };
+            var segmenter = new NetworkSegmenter(model, settings);
+            var found = picks.SelectMany(f => segmenter.Segment(f).Blobs).Where(b => b.Score >= Sure && Fits(b, options)).ToList();
+            if (found.Count == 0)
+            {
+                continue;
+            }
+
+            var minor = found.Select(b => 2 * b.HalfMinor / bin).Order().ElementAt(found.Count / 2);
+            tries.Add((settings, found, found.Sum(b => b.Score * Math.Sqrt(b.Area)), Math.Abs(Math.Log(minor / model.Card.TrainedParticlePx.Best))));
+        }
+
+        if (tries.Count == 0)
+        {
+            return null;
+        }
+
+        var most = tries.Max(t => t.Worth);
+        var best = tries.Where(t => t.Worth >= EnoughOfBest * most).MinBy(t => t.Misfit);
+        var contrasts = best.Found.Select(b => b.Contrast).Order().ToArray();
+        var contrast = contrasts[contrasts.Length / 2];
+        var dark = options.DarkParticles ?? contrast >= 0;
+        return new SegmentationPlan
+        {
+            Segmenter = new NetworkSegmenter(model, best.Settings with { Dark = dark }),
+            Found = true,
+            Dark = dark,
+            Contrast = Math.Max(0.01, dark ? contrast : -contrast),
+            TypicalArea = best.Found.Select(b => b.Area).Order().ElementAt(best.Found.Count / 2),
+            Layers = model.Card.Layers,
+            Words = FormattableString.Invariant($"network {model.Card.Name} on {model.Provider}, binned {best.Settings.Bin}x"),
+        };
+    }
+
+    private static bool Fits(Blob blob, ParticleDetectorOptions options) =>
+        (options.MinSizePx is not { } min || 2 * blob.HalfMinor > 0.7 * min) && (options.MaxSizePx is not { } max || 2 * blob.HalfMajor < 1.4 * max);
+
+    private static unsafe PixelScale ScaleOf(IReadOnlyList<Frame> first, int bin, double zero)
+    {
+        var low = 0.0;
+        var high = 0.0;
+        foreach (var frame in first)
+        {
+            using var work = WorkImage.Bin(frame, bin, zero);
+            work.GetArray(out float[] values);
+            var scale = PixelScale.Of(values);
+            low += scale.Low;
+            high += scale.High;
+        }
+
+        return new PixelScale(low / first.Count, high / first.Count);
+    }
+}
