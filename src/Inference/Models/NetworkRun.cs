@@ -55,6 +55,10 @@ public sealed class NetworkRun : IDisposable
     /// <param name="map">One of the first <see cref="MapLayout.Probabilities"/>.</param>
     public Span<byte> Map(int layer, int map) => _maps.AsSpan(((layer * MapLayout.Probabilities) + map) * Height * Width, Height * Width);
 
+    /// <summary>Address of a probability map, for as long as the run is held.</summary>
+    internal nint MapMemory(int layer, int map) =>
+        System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_maps, ((layer * MapLayout.Probabilities) + map) * Height * Width);
+
     /// <summary>A map of measures, [GeometryHeight, GeometryWidth].</summary>
     /// <param name="layer">0 or 1.</param>
     /// <param name="map">One of <see cref="MapLayout.LogSize"/> and after.</param>

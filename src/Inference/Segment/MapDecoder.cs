@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LiveLtem.Inference.Models;
+using OpenCvSharp;
 
 namespace LiveLtem.Inference.Segment;
 
@@ -21,6 +21,8 @@ internal static class MapDecoder
 {
     private const double MostElongation = 0.97;
     private const double Merge = 0.5;
+    private const double Smoothing = 1;
+    private const double Prominence = 0.12;
 
     /// <summary>Reads them.</summary>
     /// <param name="run">A run that has been made.</param>
@@ -46,7 +48,7 @@ internal static class MapDecoder
                     var other = peaks[k];
                     double dx = one.X - other.X, dy = one.Y - other.Y;
                     var near = Merge * Math.Min(one.HalfMinor, other.HalfMinor);
-                    free = (dx * dx) + (dy * dy) >= near * near && !IsSameRidge(one, other, dx, dy);
+                    free = (dx * dx) + (dy * dy) >= near * near;
                 }
 
                 if (free)
@@ -59,70 +61,121 @@ internal static class MapDecoder
         return peaks;
     }
 
-    // A long particle's centre map may be a ridge with two tops: along its own axis, well within its length, and of the same direction.
-    private static bool IsSameRidge(in MapPeak one, in MapPeak other, double dx, double dy)
-    {
-        if (other.HalfMajor < 1.4 * other.HalfMinor || one.HalfMajor < 1.2 * one.HalfMinor || Math.Abs(Math.Cos(one.Angle - other.Angle)) < 0.9)
-        {
-            return false;
-        }
-
-        var (sin, cos) = Math.SinCos(other.Angle);
-        return Math.Abs((dx * cos) + (dy * sin)) < 0.5 * other.HalfMajor && Math.Abs((dy * cos) - (dx * sin)) < Merge * other.HalfMinor;
-    }
-
+    // Peaks by flooding from the highest pixel down: where two floods meet, the lower peak goes into the higher one unless it stands out above the
+    // place where they meet. So the ripples of a flat or long peak are one particle.
     private static List<MapPeak> Candidates(NetworkRun run, int layer, int rows, int columns, byte least)
     {
+        using var whole = Mat.FromPixelData(run.Height, run.Width, MatType.CV_8UC1, run.MapMemory(layer, MapLayout.Centre));
+        using var part = whole[0, rows, 0, columns];
+        using var map = new Mat();
+        Cv2.GaussianBlur(part, map, new Size(5, 5), Smoothing, Smoothing, BorderTypes.Reflect101);
+        var high = HighPixels(map, least);
         var found = new List<MapPeak>();
-        var map = run.Map(layer, MapLayout.Centre);
-        var width = run.Width;
-        ref var start = ref MemoryMarshal.GetReference(map);
-        var bar = Vector256.Create((byte)(least - 1));
-        for (var y = 0; y < rows; y++)
+        if (high.Count == 0)
         {
-            for (var x = 0; x < columns;)
+            return found;
+        }
+
+        // The highest first, and in reading order among equals, so that the result does not depend on the sort.
+        high.Sort();
+        var basins = new Dictionary<int, int>(high.Count);
+        var peaks = new List<Basin>();
+        Span<int> steps = [-columns - 1, -columns, -columns + 1, -1, 1, columns - 1, columns, columns + 1];
+        foreach (var key in high)
+        {
+            var at = (int)(key & int.MaxValue);
+            var value = 255 - (int)(key >> 32);
+            var own = -1;
+            foreach (var step in steps)
             {
-                var at = (y * width) + x;
-                if (x + 32 <= columns && !Vector256.GreaterThanAny(Vector256.LoadUnsafe(ref start, (nuint)at), bar))
+                // A step over the edge of a row lands at its other end, never within one column.
+                if (Math.Abs(((at + step) % columns) - (at % columns)) > 1 || !basins.TryGetValue(at + step, out var near))
                 {
-                    x += 32;
                     continue;
                 }
 
-                if (map[at] >= least && IsTop(map, width, rows, columns, x, y))
+                near = Root(peaks, near);
+                if (own < 0)
                 {
-                    found.Add(Measure(run, layer, map, rows, columns, x, y));
+                    own = near;
                 }
+                else if (own != near)
+                {
+                    var (upper, lower) = peaks[own].Peak >= peaks[near].Peak ? (own, near) : (near, own);
+                    if (peaks[lower].Peak - value < Prominence * peaks[lower].Peak)
+                    {
+                        peaks[upper].Add(peaks[lower]);
+                        peaks[lower].Parent = upper;
+                    }
 
-                x++;
+                    own = upper;
+                }
+            }
+
+            if (own < 0)
+            {
+                own = peaks.Count;
+                peaks.Add(new Basin(own, value));
+            }
+
+            basins[at] = own;
+            peaks[own].Add(at % columns, at / columns, value);
+        }
+
+        for (var k = 0; k < peaks.Count; k++)
+        {
+            if (peaks[k].Parent == k)
+            {
+                found.Add(Measure(run, layer, peaks[k]));
             }
         }
 
         return found;
     }
 
-    // Of a flat top the first pixel in reading order counts.
-    private static bool IsTop(ReadOnlySpan<byte> map, int width, int rows, int columns, int x, int y)
+    private static int Root(List<Basin> peaks, int at)
     {
-        var value = map[(y * width) + x];
-        for (var j = Math.Max(0, y - 1); j <= Math.Min(rows - 1, y + 1); j++)
+        while (peaks[at].Parent != at)
         {
-            for (var i = Math.Max(0, x - 1); i <= Math.Min(columns - 1, x + 1); i++)
+            at = peaks[at].Parent;
+        }
+
+        return at;
+    }
+
+    // Keys that sort by falling height, then by place.
+    private static unsafe List<long> HighPixels(Mat map, byte least)
+    {
+        int rows = map.Rows, columns = map.Cols;
+        var high = new List<long>(1024);
+        var bar = Vector256.Create((byte)(least - 1));
+        for (var y = 0; y < rows; y++)
+        {
+            var line = (byte*)map.Ptr(y);
+            for (var x = 0; x < columns;)
             {
-                var other = map[(j * width) + i];
-                if (other > value || (other == value && (j < y || (j == y && i < x))))
+                if (x + 32 <= columns && !Vector256.GreaterThanAny(Vector256.Load(line + x), bar))
                 {
-                    return false;
+                    x += 32;
+                    continue;
                 }
+
+                if (line[x] >= least)
+                {
+                    high.Add(((long)(255 - line[x]) << 32) | (uint)((y * columns) + x));
+                }
+
+                x++;
             }
         }
 
-        return true;
+        return high;
     }
 
-    private static MapPeak Measure(NetworkRun run, int layer, ReadOnlySpan<byte> map, int rows, int columns, int x, int y)
+    private static MapPeak Measure(NetworkRun run, int layer, Basin basin)
     {
-        var (logSize, elongationX, elongationY) = Geometry(run, layer, x, y);
+        var (x, y) = (basin.X, basin.Y);
+        var (logSize, elongationX, elongationY) = Geometry(run, layer, (int)Math.Round(x), (int)Math.Round(y));
         var radius = MapLayout.ReferencePx * Math.Pow(2, Math.Clamp(logSize, -3, 4));
         var elongation = Math.Min(MostElongation, Math.Sqrt((elongationX * elongationX) + (elongationY * elongationY)));
 
@@ -130,27 +183,7 @@ internal static class MapDecoder
         var s = radius * radius / (4 * Math.Sqrt(1 - (elongation * elongation)));
         var halfMajor = Math.Sqrt(3 * s * (1 + elongation));
         var halfMinor = Math.Sqrt(3 * s * (1 - elongation));
-        var angle = 0.5 * Math.Atan2(elongationY, elongationX);
-
-        // The peak's own centre of mass: only what is well above its foot, so that a neighbour's peak does not pull.
-        var reach = Math.Max(1, (int)Math.Round(0.4 * halfMinor));
-        var value = map[(y * run.Width) + x];
-        double sum = 0, mx = 0, my = 0;
-        for (var j = Math.Max(0, y - reach); j <= Math.Min(rows - 1, y + reach); j++)
-        {
-            for (var i = Math.Max(0, x - reach); i <= Math.Min(columns - 1, x + reach); i++)
-            {
-                var over = map[(j * run.Width) + i] - (0.5 * value);
-                if (over > 0)
-                {
-                    sum += over;
-                    mx += over * (i - x);
-                    my += over * (j - y);
-                }
-            }
-        }
-
-        return new MapPeak(layer, x + (mx / sum), y + (my / sum), halfMajor, halfMinor, angle, value / 255.0);
+        return new MapPeak(layer, x, y, halfMajor, halfMinor, 0.5 * Math.Atan2(elongationY, elongationX), basin.Peak / 255.0);
     }
 
     // Mean over the cells at the peak, weighted by the centre map's height there.
@@ -177,5 +210,40 @@ internal static class MapDecoder
         }
 
         return (a / sum, b / sum, c / sum);
+    }
+
+    /// <summary>The pixels that flow to one peak, with their centre of mass above the foot.</summary>
+    private sealed class Basin(int parent, int peak)
+    {
+        private double _sum;
+        private double _x;
+        private double _y;
+
+        public int Parent { get; set; } = parent;
+
+        public int Peak { get; } = peak;
+
+        public double X => _x / _sum;
+
+        public double Y => _y / _sum;
+
+        // Only the upper half counts, so that a neighbour on whose slope it stands does not pull.
+        public void Add(int x, int y, int value)
+        {
+            var weight = value - (0.5 * Peak);
+            if (weight > 0)
+            {
+                _sum += weight;
+                _x += weight * x;
+                _y += weight * y;
+            }
+        }
+
+        public void Add(Basin other)
+        {
+            _sum += other._sum;
+            _x += other._x;
+            _y += other._y;
+        }
     }
 }

@@ -11,6 +11,7 @@ internal static class NetworkPlanner
 {
     private const double Sure = 0.5;
     private const double EnoughOfBest = 0.5;
+    private const double LeastOfTypical = 0.3;
     private const int LeastSide = 32;
     private static readonly int[] Bins = [1, 2, 3, 4, 6, 8, 12];
 
@@ -40,9 +41,10 @@ internal static class NetworkPlanner
             }
 
             var minor = found.Select(b => 2 * b.HalfMinor / bin).Order().ElementAt(found.Count / 2);
-            tries.Add((settings, found, found.Sum(b => b.Score * Math.Sqrt(b.Area)), Math.Abs(Math.Log(minor / model.Card.TrainedParticlePx.Best))));
+            tries.Add((settings, found, found.Sum(b => b.Score), Math.Abs(Math.Log(minor / model.Card.TrainedParticlePx.Best))));
         }
 
+        if (Environment.GetEnvironmentVariable("DBGP") is not null) { System.IO.File.AppendAllLines("/tmp/v/dbgp.log", tries.Select(t => $"bin {t.Settings.Bin} n {t.Found.Count} worth {t.Worth:F1} misfit {t.Misfit:F2} mean {t.Found.Average(b => b.Score):F2} minor {t.Found.Select(b => 2 * b.HalfMinor / t.Settings.Bin).Order().ElementAt(t.Found.Count / 2):F1} major {t.Found.Select(b => 2 * b.HalfMajor / t.Settings.Bin).Order().ElementAt(t.Found.Count / 2):F1} area {t.Found.Sum(b => b.Area*b.Score):F0}")); }
         if (tries.Count == 0)
         {
             return null;
@@ -50,15 +52,20 @@ internal static class NetworkPlanner
 
         var most = tries.Max(t => t.Worth);
         var best = tries.Where(t => t.Worth >= EnoughOfBest * most).MinBy(t => t.Misfit);
-        var contrasts = best.Found.Select(b => b.Contrast).Order().ToArray();
+        var dark = options.DarkParticles ?? best.Found.Sum(b => b.Score * b.Contrast) >= 0;
+        var contrasts = best.Found.Select(b => dark ? b.Contrast : -b.Contrast).Where(c => c > 0).Order().ToArray();
+        if (contrasts.Length == 0)
+        {
+            return null;
+        }
+
         var contrast = contrasts[contrasts.Length / 2];
-        var dark = options.DarkParticles ?? contrast >= 0;
         return new SegmentationPlan
         {
-            Segmenter = new NetworkSegmenter(model, best.Settings with { Dark = dark }),
+            Segmenter = new NetworkSegmenter(model, best.Settings with { Dark = dark, LeastContrast = LeastOfTypical * contrast }),
             Found = true,
             Dark = dark,
-            Contrast = Math.Max(0.01, dark ? contrast : -contrast),
+            Contrast = contrast,
             TypicalArea = best.Found.Select(b => b.Area).Order().ElementAt(best.Found.Count / 2),
             Layers = model.Card.Layers,
             Words = FormattableString.Invariant($"network {model.Card.Name} on {model.Provider}, binned {best.Settings.Bin}x"),

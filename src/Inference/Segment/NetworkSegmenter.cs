@@ -28,7 +28,11 @@ internal sealed class NetworkSegmenter(NetworkModel model, NetworkSettings setti
         var blobs = new List<Blob>(peaks.Count);
         foreach (var peak in peaks)
         {
-            blobs.Add(ToBlob(peak, blobs.Count + 1, frame, work, background));
+            var blob = ToBlob(peak, blobs.Count + 1, frame, work, background);
+            if (blob.Contrast >= settings.LeastContrast)
+            {
+                blobs.Add(blob);
+            }
         }
 
         return new Segmentation { Background = background, Bin = settings.Bin, Dark = settings.Dark, Blobs = blobs };

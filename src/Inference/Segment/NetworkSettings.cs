@@ -17,6 +17,9 @@ internal sealed record NetworkSettings
     /// <summary>True where particles are darker than the liquid.</summary>
     public bool Dark { get; init; } = true;
 
+    /// <summary>Contrast below which a peak is no particle, whatever the network says: the gaps of a crystal are particles of the other polarity.</summary>
+    public double LeastContrast { get; init; } = double.NegativeInfinity;
+
     /// <summary>Reach of the background's smoothing, sigma in frame pixels.</summary>
     public required double BackgroundPx { get; init; }
 }
