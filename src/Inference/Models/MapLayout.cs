@@ -12,7 +12,8 @@ public static class MapLayout
     /// <summary>1 on the pixels nearest to a particle's outline, also inside another particle of the same layer.</summary>
     public const int Boundary = 1;
 
-    /// <summary>exp(-d^2 / (2 s^2)) at the distance d from the particle's centre of area, s = a quarter of its shorter full length; where particles meet, the greater.</summary>
+    /// <summary>exp(-x M^-1 x / (2 * <see cref="CentreSpread"/>)) at the place x from the particle's centre of area, M its second moments: of a bar the
+    /// Gaussian with a quarter of each full length as its width. Where particles meet, the greater.</summary>
     public const int Centre = 2;
 
     /// <summary>log2(r / <see cref="ReferencePx"/>), r = 2 * ((Mxx * Myy) - Mxy^2)^(1/4) = the radius of the disc, or of the ellipse's mean axes, with these moments, network pixels.</summary>
@@ -23,6 +24,9 @@ public static class MapLayout
 
     /// <summary>2 Mxy / (Mxx + Myy): elongation along the diagonal from +x towards +y.</summary>
     public const int ElongationY = 5;
+
+    /// <summary>The centre's Gaussian has this times the particle's second moments.</summary>
+    public const double CentreSpread = 0.75;
 
     /// <summary>Maps a layer.</summary>
     public const int PerLayer = 6;

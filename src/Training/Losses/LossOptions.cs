@@ -25,7 +25,7 @@ public sealed record LossOptions
     public double Size { get; init; } = 1;
 
     /// <summary>Elongations, smooth L1.</summary>
-    public double Elongation { get; init; } = 1;
+    public double Elongation { get; init; } = 3;
 
     /// <summary>The geometry counts in cells where the centre is at least this.</summary>
     public double CentreFloor { get; init; } = 0.3;

@@ -7,7 +7,7 @@ namespace LiveLtem.Training.Networks;
 public sealed record NetworkShape
 {
     /// <summary>The default form.</summary>
-    public const string Default = "stem2-w16-d3-c1";
+    public const string Default = "stem2-w16-d4-c1";
 
     /// <summary>Stride of the first convolution: the trunk works at 1/2 or 1/4 of the resolution of the picture.</summary>
     public int Stem { get; init; } = 2;

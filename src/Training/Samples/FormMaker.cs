@@ -50,8 +50,8 @@ internal static class FormMaker
 
     private static readonly (FormKind Kind, double Weight)[] Weights =
     [
-        (FormKind.Cube, 0.30), (FormKind.Truncated, 0.08), (FormKind.ConcaveCube, 0.07), (FormKind.Triangle, 0.13), (FormKind.Hexagon, 0.10),
-        (FormKind.Rod, 0.12), (FormKind.Bar, 0.05), (FormKind.Sphere, 0.07), (FormKind.Disc, 0.04), (FormKind.Ellipse, 0.03),
+        (FormKind.Cube, 0.26), (FormKind.Truncated, 0.08), (FormKind.ConcaveCube, 0.07), (FormKind.Triangle, 0.11), (FormKind.Hexagon, 0.10),
+        (FormKind.Rod, 0.22), (FormKind.Bar, 0.08), (FormKind.Sphere, 0.07), (FormKind.Disc, 0.04), (FormKind.Ellipse, 0.05),
         (FormKind.Polygon, 0.04), (FormKind.Irregular, 0.05),
     ];
 

@@ -140,49 +140,39 @@ internal static class MapPainter
     private static void PaintCentre(in ParticleLabel particle, int size, Span<float> maps, Span<float> nearest)
     {
         var plane = size * size;
-        var s = particle.MinorPx / 4;
-        var reach = CentreReach * s;
-        var half2 = 4 * s * s;
-        var x0 = Math.Max(0, (int)Math.Ceiling(particle.XPx - reach));
-        var x1 = Math.Min(size - 1, (int)Math.Floor(particle.XPx + reach));
-        var y0 = Math.Max(0, (int)Math.Ceiling(particle.YPx - reach));
-        var y1 = Math.Min(size - 1, (int)Math.Floor(particle.YPx + reach));
-        if (x0 > x1)
-        {
-            return;
-        }
 
-        // The Gaussian is a product of one along x and one along y.
-        Span<float> along = stackalloc float[x1 - x0 + 1];
-        for (var x = x0; x <= x1; x++)
-        {
-            along[x - x0] = (float)Math.Exp(-0.5 * Square(x - particle.XPx) / (s * s));
-        }
-
+        // Covariance of the centre's Gaussian: the particle's own moments, scaled so that of a bar the widths are a quarter of its lengths.
+        var radius = MapLayout.ReferencePx * Math.Pow(2, particle.LogSize);
+        var (ex, ey) = (particle.ElongationX, particle.ElongationY);
+        var mean = MapLayout.CentreSpread * radius * radius / (4 * Math.Sqrt(Math.Max(1e-6, 1 - (ex * ex) - (ey * ey))));
+        double xx = mean * (1 + ex), yy = mean * (1 - ex), xy = mean * ey;
+        var determinant = (xx * yy) - (xy * xy);
+        var reachX = CentreReach * Math.Sqrt(xx);
+        var reachY = CentreReach * Math.Sqrt(yy);
+        var x0 = Math.Max(0, (int)Math.Ceiling(particle.XPx - reachX));
+        var x1 = Math.Min(size - 1, (int)Math.Floor(particle.XPx + reachX));
+        var y0 = Math.Max(0, (int)Math.Ceiling(particle.YPx - reachY));
+        var y1 = Math.Min(size - 1, (int)Math.Floor(particle.YPx + reachY));
         for (var y = y0; y <= y1; y++)
         {
-            var dy2 = Square(y - particle.YPx);
-            var across = (float)Math.Exp(-0.5 * dy2 / (s * s));
-            var row = maps.Slice((MapLayout.Centre * plane) + (y * size) + x0, along.Length);
-            for (var k = 0; k < row.Length; k++)
+            var dy = y - particle.YPx;
+            for (var x = x0; x <= x1; x++)
             {
-                row[k] = Math.Max(row[k], along[k] * across);
-            }
-
-            if (dy2 > half2)
-            {
-                continue;
-            }
-
-            var wide = Math.Sqrt(half2 - dy2);
-            var last = Math.Min(x1, (int)Math.Floor(particle.XPx + wide));
-            for (var x = Math.Max(x0, (int)Math.Ceiling(particle.XPx - wide)); x <= last; x++)
-            {
-                var i = (y * size) + x;
-                var own = (float)((Square(x - particle.XPx) + dy2) / (s * s));
-                if (own < nearest[i])
+                var dx = x - particle.XPx;
+                var squared = ((yy * dx * dx) - (2 * xy * dx * dy) + (xx * dy * dy)) / determinant;
+                if (squared > CentreReach * CentreReach)
                 {
-                    nearest[i] = own;
+                    continue;
+                }
+
+                var i = (y * size) + x;
+                ref var centre = ref maps[(MapLayout.Centre * plane) + i];
+                centre = Math.Max(centre, (float)Math.Exp(-0.5 * squared));
+
+                // Out to the outline, about.
+                if (squared <= 4 && squared < nearest[i])
+                {
+                    nearest[i] = (float)squared;
                     maps[(MapLayout.LogSize * plane) + i] = (float)particle.LogSize;
                     maps[(MapLayout.ElongationX * plane) + i] = (float)particle.ElongationX;
                     maps[(MapLayout.ElongationY * plane) + i] = (float)particle.ElongationY;
