@@ -15,6 +15,9 @@ internal sealed record BenchResult
     /// <summary>Side of the square frame, px.</summary>
     public required int SizePx { get; init; }
 
+    /// <summary>What segments: a model's name, or <c>none</c> for thresholds.</summary>
+    public required string Model { get; init; }
+
     /// <summary>Particles that the movie shows in a frame.</summary>
     public required int Particles { get; init; }
 
@@ -58,7 +61,7 @@ internal sealed record BenchResult
     public required double MovieMiB { get; init; }
 }
 
-/// <summary>Measures the classical path end to end on a simulated movie in memory.</summary>
+/// <summary>Measures the path end to end on a simulated movie in memory.</summary>
 internal static class PipelineBench
 {
     private const string Scene = "crystal";
@@ -70,31 +73,33 @@ internal static class PipelineBench
     /// <summary>Runs the bench for one size.</summary>
     /// <param name="sizePx">Side of the frame.</param>
     /// <param name="particles">Particles in it.</param>
+    /// <param name="profile">Says what segments.</param>
     /// <param name="frames">Frames timed in each run.</param>
     /// <param name="tell">Gets a line about what is going on.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<BenchResult> RunAsync(int sizePx, int particles, int frames, Action<string> tell, CancellationToken cancellationToken)
+    public static async Task<BenchResult> RunAsync(int sizePx, int particles, Profile profile, int frames, Action<string> tell, CancellationToken cancellationToken)
     {
         tell($"{sizePx} x {sizePx}: drawing {MovieFrames} frames");
         using var movie = new MemoryMovie(Scene, new SceneOptions { SizePx = sizePx, Particles = particles, Cnr = 2 }, MovieFrames, cancellationToken);
 
         tell($"{sizePx} x {sizePx}: as fast as it goes");
         var full = new BenchMeter(WarmUp);
-        var unpaced = await PlayAsync(movie, frames + WarmUp, null, full, empty: false, cancellationToken).ConfigureAwait(false);
+        var unpaced = await PlayAsync(movie, profile, frames + WarmUp, null, full, empty: false, cancellationToken).ConfigureAwait(false);
 
         tell($"{sizePx} x {sizePx}: the pipeline alone");
         var empty = new BenchMeter(WarmUp);
-        var idle = await PlayAsync(movie, frames + WarmUp, null, empty, empty: true, cancellationToken).ConfigureAwait(false);
+        var idle = await PlayAsync(movie, profile, frames + WarmUp, null, empty, empty: true, cancellationToken).ConfigureAwait(false);
         var gaugeMs = Stage(idle, StageNames.Gauge)?.MeanMs ?? 0;
 
         var fps = PaceShare * full.FramesPerSecond;
         tell(FormattableString.Invariant($"{sizePx} x {sizePx}: live at {fps:F1} frames/s"));
-        var paced = await PlayAsync(movie, frames, fps, new BenchMeter(WarmUp), empty: false, cancellationToken).ConfigureAwait(false);
+        var paced = await PlayAsync(movie, profile, frames, fps, new BenchMeter(WarmUp), empty: false, cancellationToken).ConfigureAwait(false);
 
         using var process = Process.GetCurrentProcess();
         return new BenchResult
         {
             SizePx = sizePx,
+            Model = profile.Model ?? Profile.NoModel,
             Particles = movie.Particles,
             Found = unpaced.Figures.Points / (double)Math.Max(1, unpaced.Figures.Processed),
             Frames = full.Frames,
@@ -112,14 +117,14 @@ internal static class PipelineBench
         };
     }
 
-    private static async Task<SessionReport> PlayAsync(MemoryMovie movie, int frames, double? fps, BenchMeter meter, bool empty, CancellationToken cancellationToken)
+    private static async Task<SessionReport> PlayAsync(MemoryMovie movie, Profile profile, int frames, double? fps, BenchMeter meter, bool empty, CancellationToken cancellationToken)
     {
-        var profile = ProfileStore.Load(null);
         using var pool = new FramePool();
         await using var source = movie.Play(fps is null ? frames : int.MaxValue, fps);
-        using IParticleDetector detector = empty ? new EmptyDetector() : new ParticleDetector(profile.Detector);
+        var input = SessionInput.Plain(source);
+        using IParticleDetector detector = empty ? new EmptyDetector() : Detectors.Create(profile, input);
         IParticleTracker tracker = empty ? new EmptyTracker() : new ParticleTracker(profile.Tracker);
-        var host = new AnalysisHost(SessionInput.Plain(source), pool, detector, tracker, meter, new AnalysisHostOptions { Live = fps is not null });
+        var host = new AnalysisHost(input, pool, detector, tracker, meter, new AnalysisHostOptions { Live = fps is not null });
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = host.RunAsync(end.Token);
         if (fps is { } pace)

@@ -1,4 +1,5 @@
 using LiveLtem.Inference;
+using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
 
 namespace LiveLtem.App.Profiles;
@@ -11,6 +12,18 @@ internal sealed record Profile
 
     /// <summary>The YAML it was read from, kept with a session so that a re-analysis runs with the same.</summary>
     public string Text { get; init; } = string.Empty;
+
+    /// <summary>The model taken where none is named.</summary>
+    public const string DefaultModel = "segment";
+
+    /// <summary>The word for thresholds instead of a network.</summary>
+    public const string NoModel = "none";
+
+    /// <summary>The network that segments: name of a shipped model or a card's file; <see cref="NoModel"/> for thresholds; null for the shipped one where there is one.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>What runs the network.</summary>
+    public ModelProvider Provider { get; init; }
 
     /// <summary>How particles are found.</summary>
     public ParticleDetectorOptions Detector { get; init; } = new();

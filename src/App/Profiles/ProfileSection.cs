@@ -65,6 +65,9 @@ internal sealed class ProfileSection(string file, string path, YamlMappingNode? 
         throw Fault(key, text, string.Join(", ", words));
     }
 
+    /// <summary>Any text, or null where the key is left out.</summary>
+    public string? Text(string key) => Scalar(key);
+
     /// <summary>A list of whole numbers; empty for the word <paramref name="all"/>, null where the key is left out.</summary>
     public IReadOnlyList<int>? WholeNumbers(string key, string all, IReadOnlyList<int> allowed)
     {

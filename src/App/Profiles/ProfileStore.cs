@@ -1,5 +1,6 @@
 using LiveLtem.Core;
 using LiveLtem.Inference;
+using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -46,9 +47,11 @@ internal static class ProfileStore
     {
         var root = new ProfileSection(file, string.Empty, Root(yaml, file));
         var detector = root.Section("detector");
+        var model = detector.Text("model");
+        var provider = detector.Choice("provider", ("auto", ModelProvider.Auto), ("cpu", ModelProvider.Cpu), ("directml", ModelProvider.DirectMl));
         var tracker = root.Section("tracker");
         root.RefuseOthers();
-        return new Profile { Name = file, Text = yaml, Detector = Detector(detector), Tracker = Tracker(tracker) };
+        return new Profile { Name = file, Text = yaml, Model = model == "auto" ? null : model, Provider = provider, Detector = Detector(detector), Tracker = Tracker(tracker) };
     }
 
     private static Profile Read(string path, string name)

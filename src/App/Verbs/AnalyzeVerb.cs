@@ -18,6 +18,7 @@ internal static class AnalyzeVerb
         var file = new Argument<string>("FILE") { Description = "A recording, a folder of images, the folder of a session, or sim:SCENE?frames=N." };
         var output = new Option<string>("--out") { Description = "Folder for the results; made where it is missing.", Required = true, HelpName = "DIR" };
         var profile = new Option<string?>("--profile") { Description = $"{string.Join(", ", ProfileStore.Names)}, or a YAML file. A session has its own.", HelpName = "P" };
+        var model = ModelOption.Create();
         var frames = new Option<string?>("--frames") { Description = "First frame and one past the last, from 0: 10:20, :50, 100:.", HelpName = "A:B" };
         var roi = new Option<string?>("--roi") { Description = "Part of the frame, px.", HelpName = "X,Y,W,H" };
         var masks = new Option<bool>("--write-masks") { Description = "Also write masks.tif: a label image a frame." };
@@ -28,7 +29,7 @@ internal static class AnalyzeVerb
             "analyze",
             "Finds, measures and follows every particle of a recording and writes the tables.\n\nExample:\n  liveltem analyze run7.mrc --out results --pixel-size-nm 0.2 --frame-time-s 0.1")
         {
-            file, output, profile, frames, roi, masks, overlay, tracks,
+            file, output, profile, model, frames, roi, masks, overlay, tracks,
         };
         calibration.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -47,7 +48,7 @@ internal static class AnalyzeVerb
             {
                 File = parsed.GetRequiredValue(file),
                 Output = parsed.GetRequiredValue(output),
-                Profile = SessionProfile.Load(parsed.GetValue(profile), parsed.GetRequiredValue(file)),
+                Profile = ModelOption.Apply(SessionProfile.Load(parsed.GetValue(profile), parsed.GetRequiredValue(file)), parsed.GetValue(model)),
                 Typed = calibration.Read(parsed),
                 Frames = parsed.GetValue(frames) is { } range ? FrameRange.Parse(range) : null,
                 Roi = parsed.GetValue(roi) is { } region ? RegionOfInterest.Parse(region) : null,
@@ -85,7 +86,7 @@ internal static class AnalyzeVerb
             var input = await SessionInput.OpenAsync(Sources.Create(), File, Typed, Frames, Roi).ConfigureAwait(false);
             await using var source = input.Source;
             using var pool = new FramePool();
-            using var detector = new ParticleDetector(Profile.Detector with { WithLabels = WriteMasks });
+            using var detector = Detectors.Create(Profile, input, WriteMasks);
             await using var results = await ResultFolder.CreateAsync(new ResultFolderOptions
             {
                 Path = Output,

@@ -3,7 +3,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using LiveLtem.App.Bench;
+using LiveLtem.App.Hosting;
+using LiveLtem.App.Profiles;
 using LiveLtem.Core;
+using LiveLtem.Inference.Models;
 
 namespace LiveLtem.App.Verbs;
 
@@ -18,12 +21,19 @@ internal static class BenchVerb
         var size = new Option<int[]>("--size") { Description = "Sides of the frame, px.", DefaultValueFactory = _ => [512, 1024], AllowMultipleArgumentsPerToken = true, HelpName = "PX" };
         var particles = new Option<int>("--particles") { Description = "Particles in a frame.", DefaultValueFactory = _ => 100, HelpName = "N" };
         var frames = new Option<int>("--frames") { Description = "Frames timed in each run.", DefaultValueFactory = _ => 300, HelpName = "N" };
+        var model = new Option<string[]>("--model")
+        {
+            Description = "Networks to time, none for thresholds; both where not given.",
+            DefaultValueFactory = _ => [.. ModelStore.Names.Where(name => name == Profile.DefaultModel), Profile.NoModel],
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "NAME",
+        };
         var json = new Option<bool>("--json") { Description = "One JSON object for scripts." };
         var command = new Command(
             "bench",
             "Throughput and latency of the whole path, from a simulated movie in memory to tracks, on this machine.\n\nExample:\n  liveltem bench --size 1024 --json")
         {
-            size, particles, frames, json,
+            size, particles, model, frames, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -43,9 +53,13 @@ internal static class BenchVerb
             var results = new List<BenchResult>();
             foreach (var side in sizes)
             {
-                results.Add(await PipelineBench
-                    .RunAsync(side, parsed.GetValue(particles), timed, line => Console.Error.WriteLine($"liveltem: bench {line}"), cancellationToken)
-                    .ConfigureAwait(false));
+                foreach (var name in parsed.GetRequiredValue(model))
+                {
+                    var profile = ModelOption.Apply(ProfileStore.Load(null), name);
+                    results.Add(await PipelineBench
+                        .RunAsync(side, parsed.GetValue(particles), profile, timed, line => Console.Error.WriteLine($"liveltem: bench {name} {line}"), cancellationToken)
+                        .ConfigureAwait(false));
+                }
             }
 
             Console.Out.WriteLine(parsed.GetValue(json)
@@ -60,11 +74,11 @@ internal static class BenchVerb
     {
         var text = new StringBuilder();
         Line($"{machine.Processor ?? "processor not known"}, {machine.Cores} cores, {machine.System}, {machine.Runtime}, GC {machine.GarbageCollector}, load before {machine.LoadBefore?.ToString("F2", CultureInfo.InvariantCulture) ?? "not known"}");
-        Line($"classical path end to end, pose and tracking on");
+        Line($"end to end, pose and tracking on");
         foreach (var result in results)
         {
             Line($"");
-            Line($"{result.SizePx} x {result.SizePx}, {result.Particles} particles ({result.Found:F1} found a frame), {result.Frames} frames");
+            Line($"{(result.Model == Profile.NoModel ? "classical" : $"network {result.Model}")}, {result.SizePx} x {result.SizePx}, {result.Particles} particles ({result.Found:F1} found a frame), {result.Frames} frames");
             Line($"  sustained         {result.FramesPerSecond,8:F1} frames/s   ({result.CpuMsPerFrame:F2} ms of processor time a frame)");
             if (result.Latency is { } latency)
             {

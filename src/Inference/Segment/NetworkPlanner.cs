@@ -44,7 +44,6 @@ internal static class NetworkPlanner
             tries.Add((settings, found, found.Sum(b => b.Score), Math.Abs(Math.Log(minor / model.Card.TrainedParticlePx.Best))));
         }
 
-        if (Environment.GetEnvironmentVariable("DBGP") is not null) { System.IO.File.AppendAllLines("/tmp/v/dbgp.log", tries.Select(t => $"bin {t.Settings.Bin} n {t.Found.Count} worth {t.Worth:F1} misfit {t.Misfit:F2} mean {t.Found.Average(b => b.Score):F2} minor {t.Found.Select(b => 2 * b.HalfMinor / t.Settings.Bin).Order().ElementAt(t.Found.Count / 2):F1} major {t.Found.Select(b => 2 * b.HalfMajor / t.Settings.Bin).Order().ElementAt(t.Found.Count / 2):F1} area {t.Found.Sum(b => b.Area*b.Score):F0}")); }
         if (tries.Count == 0)
         {
             return null;

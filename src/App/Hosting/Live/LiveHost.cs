@@ -78,7 +78,7 @@ internal sealed class LiveHost
         BroadcastServer.DemandFree(request.Settings.Broadcast);
         await using var store = Open(request);
         using var pool = new FramePool();
-        using var detector = new ParticleDetector(request.Profile.Detector);
+        using var detector = Detectors.Create(request.Profile, request.Input);
         var session = store?.Id ?? $"live-{time.GetUtcNow():yyyyMMdd-HHmmss}";
         var live = new LiveHost(request, store, session, pool, detector, loggers.CreateLogger("LiveLtem.Pipeline"), time);
         var catalog = request.Settings.Record is { } root ? new SessionCatalog(root) : null;

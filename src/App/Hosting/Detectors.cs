@@ -1,0 +1,29 @@
+using LiveLtem.App.Profiles;
+using LiveLtem.Inference;
+using LiveLtem.Inference.Models;
+
+namespace LiveLtem.App.Hosting;
+
+/// <summary>Makes the detector that a profile asks for.</summary>
+internal static class Detectors
+{
+    /// <summary>Makes it, its network loaded and warm.</summary>
+    /// <param name="profile">The profile.</param>
+    /// <param name="input">What will be analysed: its counts without beam are the detector's too.</param>
+    /// <param name="withLabels">True for label images.</param>
+    /// <exception cref="Core.InputException">The network is missing or damaged.</exception>
+    public static ParticleDetector Create(Profile profile, SessionInput input, bool withLabels = false)
+    {
+        var options = profile.Detector with
+        {
+            // Where a dark image is subtracted, nothing is left without beam.
+            ZeroCounts = input.Dark is not null ? 0 : input.Calibration.DarkLevel?.Value,
+            WithLabels = withLabels,
+        };
+        var name = profile.Model ?? Automatic();
+        return new ParticleDetector(options, name is null or Profile.NoModel ? null : NetworkModel.Load(name, profile.Provider));
+    }
+
+    // The shipped network for one layer; without it thresholds do.
+    private static string? Automatic() => ModelStore.Names.Contains(Profile.DefaultModel) ? Profile.DefaultModel : null;
+}
