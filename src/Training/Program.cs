@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using LiveLtem.Core;
 using LiveLtem.Training.Commands;
 
@@ -14,13 +15,16 @@ internal static class Program
     {
         var train = new Command("train", "Trains the networks that find particles.")
         {
-            TrainCommand.Create("segment", 1, "Trains a network that finds and outlines particles.\n\nExample:\n  liveltem train segment --steps 12000 --name mine"),
-            TrainCommand.Create("layers", 2, "Trains a network that tells two layers of overlapping particles apart.\n\nExample:\n  liveltem train layers --steps 12000 --name mine-layers"),
+            new TrainCommand("segment", "Trains a network that finds and outlines particles.\n\nExample:\n  liveltem train segment --data my-frames --start-from segment --steps 3000 --rate 5e-4 --name mine"),
+            LookCommand.Create(),
+            ShapesCommand.Create(),
+            new TrainCommand("layers", "Trains a network that tells two layers of overlapping particles apart.\n\nExample:\n  liveltem train layers --data my-frames --start-from layers --steps 3000 --rate 5e-4 --name mine-layers"),
         };
-        var parsed = new RootCommand("Trains the networks of LiveLTEM.") { train }.Parse(args);
+        // Not a RootCommand, whose name is always the file's: the one that was typed is the launcher's.
+        var parsed = new Command("liveltem", "LiveLTEM's training.") { train, new HelpOption() }.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            Console.Error.WriteLine($"liveltem: {OneLine(parsed.Errors[0].Message)} See 'liveltem train --help'.");
+            Console.Error.WriteLine($"liveltem: {OneLine(Complaint(parsed))}");
             return 2;
         }
 
@@ -52,6 +56,19 @@ internal static class Program
 
             return 1;
         }
+    }
+
+    private static string Complaint(ParseResult parsed)
+    {
+        if (parsed.CommandResult.Command.Name != "train")
+        {
+            return $"{parsed.Errors[0].Message} See 'liveltem train {parsed.CommandResult.Command.Name} --help'.";
+        }
+
+        // The parser's own first words for an unknown name are that one is missing.
+        return parsed.UnmatchedTokens.Count > 0
+            ? $"there is nothing called '{parsed.UnmatchedTokens[0]}' to train: segment or layers. See 'liveltem train --help'."
+            : "say what to train: segment or layers. See 'liveltem train --help'.";
     }
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using LiveLtem.Core;
@@ -8,120 +9,174 @@ using LiveLtem.Training.Native;
 using LiveLtem.Training.Networks;
 using LiveLtem.Training.Running;
 using LiveLtem.Training.Samples;
-using TorchSharp;
 
 namespace LiveLtem.Training.Commands;
 
 /// <summary><c>liveltem train segment</c> and <c>liveltem train layers</c>.</summary>
-internal static class TrainCommand
+internal sealed class TrainCommand : Command
 {
     private static readonly TrainingOptions Defaults = new();
 
+    // What may be said again, or otherwise, when a training is taken up.
+    private static readonly string[] Free = ["--name", "--threads", "--work", "--out", "--resume", "--json"];
+
+    // What leaves no trace in the weights.
+    private static readonly string[] Quiet = ["--threads", "--work", "--out", "--resume", "--export-only", "--json"];
+
+    private readonly Option<int> _steps = new("--steps") { Description = "Optimiser steps.", HelpName = "N", DefaultValueFactory = _ => Defaults.Steps };
+    private readonly Option<long> _seed = new("--seed") { Description = "Of the first weights and of the pictures.", HelpName = "N", DefaultValueFactory = _ => Defaults.Seed };
+    private readonly Option<int> _size = new("--size") { Description = "Side of a training picture, px.", HelpName = "PX", DefaultValueFactory = _ => new SampleOptions().Size };
+    private readonly Option<int> _batch = new("--batch") { Description = "Pictures a step.", HelpName = "N", DefaultValueFactory = _ => Defaults.Batch };
+    private readonly Option<int> _epoch = new("--epoch") { Description = "Steps after which figures are shown and a checkpoint is written.", HelpName = "N", DefaultValueFactory = _ => Defaults.Epoch };
+    private readonly Option<double> _rate = new("--rate") { Description = "Highest learning rate.", HelpName = "RATE", DefaultValueFactory = _ => Defaults.Rate };
+    private readonly Option<int> _threads = new("--threads") { Description = "Threads to compute with; all cores if not given.", HelpName = "N", DefaultValueFactory = _ => Defaults.Threads };
+    private readonly Option<string> _network = new("--network") { Description = "Form of the network (docs/models.md).", HelpName = "FORM", DefaultValueFactory = _ => NetworkShape.Default };
+    private readonly Option<string> _name;
+    private readonly Option<DirectoryInfo?> _data = new("--data") { Description = "Labelled frames of your own: DIR/images, and in DIR/masks a mask of the same name for each, in which every particle has a value of its own (for layers NAME.1 and NAME.2, the sharper layer first).", HelpName = "DIR" };
+    private readonly Option<double> _share = new("--simulated-share") { Description = "Share of simulated pictures beside your own.", HelpName = "0..1", DefaultValueFactory = _ => 0.5 };
+    private readonly Option<DirectoryInfo?> _heldOut = new("--held-out") { Description = "Labelled frames to judge on, laid out as in --data and not trained on [default: simulated pictures].", HelpName = "DIR" };
+    private readonly Option<string?> _startFrom = new("--start-from") { Description = "Start from the weights of a model, by its name in --out or its .onnx file, or of a checkpoint.", HelpName = "MODEL" };
+    private readonly Option<DirectoryInfo> _out = new("--out") { Description = "Folder of the models.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo("models") };
+    private readonly Option<DirectoryInfo?> _work = new("--work") { Description = "Folder of the checkpoint [default: .liveltem/training/NAME].", HelpName = "DIR" };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint." };
+    private readonly Option<FileInfo?> _exportOnly = new("--export-only") { Description = "Export a checkpoint as it is and train nothing; also while its training goes on.", HelpName = "CHECKPOINT" };
+    private readonly Option<bool> _json = new("--json") { Description = "Print the model's card at the end." };
+
     /// <summary>Creates one.</summary>
     /// <param name="task"><c>segment</c> or <c>layers</c>.</param>
-    /// <param name="layers">Layers that its network tells apart.</param>
     /// <param name="description">For the help.</param>
-    public static Command Create(string task, int layers, string description)
+    public TrainCommand(string task, string description)
+        : base(task, description)
     {
-        var steps = new Option<int>("--steps") { Description = "Optimiser steps.", DefaultValueFactory = _ => Defaults.Steps };
-        var seed = new Option<long>("--seed") { Description = "Of the weights at the start and of the pictures.", DefaultValueFactory = _ => Defaults.Seed };
-        var size = new Option<int>("--size") { Description = "Side of a training picture, px.", DefaultValueFactory = _ => new SampleOptions().Size };
-        var batch = new Option<int>("--batch") { Description = "Pictures a step.", DefaultValueFactory = _ => Defaults.Batch };
-        var epoch = new Option<int>("--epoch") { Description = "Steps after which figures are shown and a checkpoint is written.", DefaultValueFactory = _ => Defaults.Epoch };
-        var rate = new Option<double>("--rate") { Description = "Highest learning rate.", DefaultValueFactory = _ => Defaults.Rate };
-        var threads = new Option<int>("--threads") { Description = "Threads to compute with.", DefaultValueFactory = _ => Defaults.Threads };
-        var network = new Option<string>("--network") { Description = "Form of the network, see docs/models.md.", DefaultValueFactory = _ => NetworkShape.Default };
-        var name = new Option<string>("--name") { Description = "Name of the model.", DefaultValueFactory = _ => task };
-        var output = new Option<DirectoryInfo>("--out") { Description = "Folder of the models.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo("models") };
-        var work = new Option<DirectoryInfo?>("--work") { Description = "Folder of the checkpoint [default: .liveltem/training/NAME].", HelpName = "DIR" };
-        var resume = new Option<bool>("--resume") { Description = "Go on from the checkpoint." };
-        var exportOnly = new Option<FileInfo?>("--export-only") { Description = "Export a checkpoint as it is and train nothing.", HelpName = "CHECKPOINT" };
-        var startFrom = new Option<FileInfo?>("--start-from") { Description = "Start from the weights of another checkpoint.", HelpName = "CHECKPOINT" };
-        var json = new Option<bool>("--json") { Description = "Print the card as JSON at the end." };
-        var command = new Command(task, description)
+        _name = new Option<string>("--name") { Description = "Name of the model.", HelpName = "NAME", DefaultValueFactory = _ => task };
+        Option[] all = [_steps, _seed, _size, _batch, _epoch, _rate, _threads, _network, _name, _data, _share, _heldOut, _startFrom, _out, _work, _resume, _exportOnly, _json];
+        foreach (var option in all)
         {
-            steps, seed, size, batch, epoch, rate, threads, network, name, startFrom, output, work, resume, exportOnly, json,
-        };
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            var folder = parsed.GetValue(work) ?? new DirectoryInfo(Path.Combine(".liveltem", "training", parsed.GetValue(name)!));
-            var checkpoint = Path.Combine(folder.FullName, "checkpoint.bin");
-            TorchLibrary.Prepare(parsed.GetValue(threads));
-            if (parsed.GetValue(exportOnly) is { } exported)
-            {
-                using var other = TrainingRun.Resume(exported.FullName);
-                var held = Source(other.Header, other.Header.Options.HeldOutSeed);
-                Finish(parsed.GetValue(output)!, other.Average, other.Header with { Name = parsed.GetResult(name) is { Implicit: false } ? parsed.GetValue(name)! : other.Header.Name }, held, parsed.GetValue(json), cancellationToken);
-                return 0;
-            }
+            Options.Add(option);
+        }
 
-            var header = new CheckpointHeader
-            {
-                Name = parsed.GetValue(name)!,
-                Task = task,
-                Network = NetworkShape.Parse(parsed.GetValue(network)!).ToString(),
-                Layers = layers,
-                Step = 0,
-                TrainingS = 0,
-                Size = parsed.GetValue(size),
-                Data = $"simulated pictures of {parsed.GetValue(size)} x {parsed.GetValue(size)} px",
-                ParticlePx = layers == 1 ? new ParticleRange(8, 24, 64) : new ParticleRange(12, 26, 48),
-                Command = Told(task, parsed),
-                Options = new TrainingOptions
-                {
-                    Steps = parsed.GetValue(steps),
-                    Batch = parsed.GetValue(batch),
-                    Epoch = parsed.GetValue(epoch),
-                    Seed = parsed.GetValue(seed),
-                    Rate = parsed.GetValue(rate),
-                    Threads = parsed.GetValue(threads),
-                },
-            };
-            Directory.CreateDirectory(folder.FullName);
-            using var run = parsed.GetValue(resume) ? TrainingRun.Resume(checkpoint) : Started(header, parsed.GetValue(startFrom));
-            var heldOut = Source(run.Header, run.Header.Options.HeldOutSeed);
-            var progress = new Progress(run.Header.Options.Steps);
-            progress.Start(run);
-            if (!await run.GoAsync(Source(run.Header, run.Header.Options.Seed), heldOut, checkpoint, Progress.Step, Progress.Epoch, cancellationToken).ConfigureAwait(false))
-            {
-                Progress.Stopped(run.Step, $"liveltem train {task} --name {run.Header.Name} --work {folder} --resume");
-                return 0;
-            }
-
-            Finish(parsed.GetValue(output)!, run.Average, run.Header, heldOut, parsed.GetValue(json), cancellationToken);
-            return 0;
-        });
-        return command;
+        SetAction(RunAsync);
     }
 
-    private static TrainingRun Started(CheckpointHeader header, FileInfo? from)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        if (from is null)
+        var request = new TrainRequest
+        {
+            Task = Name,
+            Name = parsed.GetValue(_name)!,
+            Network = parsed.GetValue(_network)!,
+            Size = parsed.GetValue(_size),
+            Data = parsed.GetValue(_data),
+            SimulatedShare = parsed.GetValue(_share),
+            HeldOut = parsed.GetValue(_heldOut),
+            Command = Told(parsed),
+            Options = new TrainingOptions
+            {
+                Steps = parsed.GetValue(_steps),
+                Batch = parsed.GetValue(_batch),
+                Epoch = parsed.GetValue(_epoch),
+                Seed = parsed.GetValue(_seed),
+                Rate = parsed.GetValue(_rate),
+                Threads = parsed.GetValue(_threads),
+            },
+        };
+        var header = request.Check();
+        TorchLibrary.Prepare(request.Options.Threads);
+        if (parsed.GetValue(_exportOnly) is { } checkpoint)
+        {
+            return ExportOnly(parsed, checkpoint, cancellationToken);
+        }
+
+        var folder = parsed.GetValue(_work) ?? new DirectoryInfo(Path.Combine(".liveltem", "training", request.Name));
+        var path = Path.Combine(folder.FullName, "checkpoint.bin");
+        using var run = parsed.GetValue(_resume) ? Resumed(parsed, path, request.Options.Threads) : Started(parsed, header);
+        var samples = SampleSources.Training(run.Header);
+        var heldOut = SampleSources.HeldOut(run.Header);
+        folder.Create();
+        using (var progress = TrainingProgress.Start(run))
+        {
+            if (!await run.GoAsync(samples, heldOut, path, progress.Step, progress.Epoch, cancellationToken).ConfigureAwait(false))
+            {
+                progress.Say($"liveltem: stopped at step {run.Step}; to go on: liveltem train {Name} --name {run.Header.Name}{(parsed.GetValue(_work) is { } named ? $" --work {named}" : "")} --resume");
+                return 0;
+            }
+        }
+
+        Finish(parsed, run, run.Header, heldOut, cancellationToken);
+        return 0;
+    }
+
+    private int ExportOnly(ParseResult parsed, FileInfo checkpoint, CancellationToken cancellationToken)
+    {
+        using var run = TrainingRun.Resume(checkpoint.FullName);
+        DemandTask(checkpoint.ToString(), run.Header);
+        var header = Said(parsed, "--name") ? run.Header with { Name = parsed.GetValue(_name)! } : run.Header;
+        Finish(parsed, run, header, SampleSources.HeldOut(header), cancellationToken);
+        return 0;
+    }
+
+    private TrainingRun Resumed(ParseResult parsed, string path, int threads)
+    {
+        var refused = parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit && !Free.Contains(option.Option.Name));
+        if (refused is not null)
+        {
+            throw new InputException($"{refused.Option.Name} cannot be chosen with --resume: the training goes on as it was started, from {path}");
+        }
+
+        var run = TrainingRun.Resume(path, threads);
+        DemandTask(path, run.Header);
+        return run;
+    }
+
+    private TrainingRun Started(ParseResult parsed, CheckpointHeader header)
+    {
+        if (parsed.GetValue(_startFrom) is not { } from)
         {
             return TrainingRun.Start(header);
         }
 
-        var (other, weights) = TrainingRun.StateOf(from.FullName);
-        if (other.Layers != header.Layers)
+        var weights = StartingWeights.Read(from, parsed.GetValue(_out)!.FullName);
+        try
         {
-            throw new InputException($"{from}: tells {other.Layers} layers apart, and {header.Task} wants {header.Layers}");
-        }
+            if (weights.Layers != header.Layers)
+            {
+                throw new InputException($"--start-from {from}: tells {weights.Layers} layers apart, and '{Name}' wants {header.Layers}");
+            }
 
-        return TrainingRun.StartFrom(header with { Network = other.Network }, weights);
+            if (Said(parsed, "--network") && NetworkShape.Parse(weights.Network) with { BatchNorm = true } != NetworkShape.Parse(header.Network) with { BatchNorm = true })
+            {
+                throw new InputException($"--start-from {from}: its network is {weights.Network}; leave --network out");
+            }
+
+            return TrainingRun.StartFrom(header with { Network = weights.Network }, weights.Tensors);
+        }
+        finally
+        {
+            weights.Dispose();
+        }
     }
 
-    private static SimulatedSamples Source(CheckpointHeader header, long seed) => new(new SampleOptions { Size = header.Size, Layers = header.Layers }, seed);
-
-    private static void Finish(DirectoryInfo output, UNet network, CheckpointHeader header, ISampleSource heldOut, bool json, CancellationToken cancellationToken)
+    private void DemandTask(string path, CheckpointHeader header)
     {
-        var card = ModelFolder.Write(output.FullName, network, header, heldOut, cancellationToken);
-        if (json)
+        if (header.Task != Name)
+        {
+            throw new InputException($"{path}: is a training of '{header.Task}', not of '{Name}'");
+        }
+    }
+
+    private void Finish(ParseResult parsed, TrainingRun run, CheckpointHeader header, ISampleSource heldOut, CancellationToken cancellationToken)
+    {
+        var output = parsed.GetValue(_out)!;
+        var card = ModelFolder.Write(output.FullName, run.Average, header, heldOut, cancellationToken);
+        if (parsed.GetValue(_json))
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(card, ModelCard.Json));
             return;
         }
 
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.Combine(output.ToString(), card.File)}: {card.Parameters} weights, {card.Steps} steps in {card.TrainingS / 60:f1} min, differs from the trained network by {card.ExportMaxDifference:g2}"));
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Path.Combine(output.ToString(), card.File)}: {card.Parameters} weights, {card.Steps} steps in {card.TrainingS / 60:f1} min; run, it differs from the trained network by {card.ExportMaxDifference:g2} at most"));
         Console.Out.WriteLine("   cnr  pictures     IoU      F1");
         foreach (var band in card.HeldOut)
         {
@@ -129,13 +184,15 @@ internal static class TrainCommand
         }
     }
 
-    // The command as it goes into the card: what shapes the weights, without where they are kept.
-    private static string Told(string task, ParseResult parsed)
+    // A card names no one's folders.
+    private string Told(ParseResult parsed)
     {
-        string[] quiet = ["--out", "--work", "--resume", "--json", "--export-only"];
-        var words = parsed.CommandResult.Children.OfType<System.CommandLine.Parsing.OptionResult>()
-            .Where(option => !option.Implicit && !quiet.Contains(option.Option.Name))
-            .Select(option => string.Join(' ', option.Tokens.Select(token => token.Value).Prepend(option.Option.Name)));
-        return string.Join(' ', words.Prepend($"liveltem train {task}"));
+        var words = parsed.CommandResult.Children.OfType<OptionResult>()
+            .Where(option => !option.Implicit && !Quiet.Contains(option.Option.Name))
+            .Select(option => $"{option.Option.Name} {string.Join(' ', option.Tokens.Select(token => Path.GetFileName(Path.TrimEndingDirectorySeparator(token.Value))))}");
+        return string.Join(' ', words.Prepend($"liveltem train {Name}"));
     }
+
+    private static bool Said(ParseResult parsed, string option) =>
+        parsed.CommandResult.Children.OfType<OptionResult>().Any(result => !result.Implicit && result.Option.Name == option);
 }

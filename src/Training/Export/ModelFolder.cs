@@ -77,7 +77,7 @@ internal static class ModelFolder
     /// <param name="withFloats">Written with its probabilities as floats.</param>
     /// <param name="withBytes">Written as it is used.</param>
     /// <param name="pictures">The first of them are taken.</param>
-    /// <returns>Largest difference of a probability or of the geometry.</returns>
+    /// <returns>Largest difference of a probability or of the geometry, there relative to what is beyond 1.</returns>
     /// <exception cref="InvalidOperationException">The bytes are not the rounded probabilities.</exception>
     public static double Compare(UNet network, byte[] withFloats, byte[] withBytes, ISampleSource pictures)
     {
@@ -120,7 +120,7 @@ internal static class ModelFolder
         double most = 0;
         for (var i = 0; i < a.Length; i++)
         {
-            most = Math.Max(most, Math.Abs(a[i] - b[i]));
+            most = Math.Max(most, Math.Abs(a[i] - b[i]) / Math.Max(1, Math.Abs(a[i])));
         }
 
         return most;

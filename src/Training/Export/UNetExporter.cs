@@ -16,6 +16,36 @@ internal static class UNetExporter
     /// <summary>Name of the output of the geometry: floats [1, layers * 3, height / stem, width / stem].</summary>
     public const string Geometry = "geometry";
 
+    /// <summary>Of the weights of the first convolution, which hold the gain of the input as well.</summary>
+    public const string StemLabel = "stem";
+
+    /// <summary>Where the weights of a written network belong in a trained one.</summary>
+    /// <param name="shape">Form of the network.</param>
+    /// <returns>Label of each convolution in the file and its path in <see cref="UNet"/>.</returns>
+    public static IEnumerable<(string Label, string Path)> Places(NetworkShape shape)
+    {
+        yield return (StemLabel, "_stem");
+        for (var level = 0; level <= shape.Levels; level++)
+        {
+            for (var unit = 0; unit < shape.ConvsPerLevel * (shape.Separable ? 2 : 1); unit++)
+            {
+                yield return ($"down{level}_{unit}", $"_down.{level}._units.{unit}");
+                if (level < shape.Levels)
+                {
+                    yield return ($"join{level}_{unit}", $"_join.{level}._units.{unit}");
+                }
+            }
+
+            if (level < shape.Levels)
+            {
+                yield return ($"up{level}", $"_up.{level}");
+            }
+        }
+
+        yield return ("probability_head", "_probabilities");
+        yield return ("geometry_head", "_geometry");
+    }
+
     /// <summary>Writes a network; its normalisation is folded into the convolutions.</summary>
     /// <param name="network">The network.</param>
     /// <param name="metadata">What else to say in the file.</param>
@@ -30,7 +60,7 @@ internal static class UNetExporter
 
         var x = graph.Node("Cast", [Input], [("to", (long)OnnxGraph.Element.Float)]);
         x = graph.Node("Sub", [x, graph.Constant<float>("midpoint", [UNet.Midpoint])]);
-        x = Conv(graph, "stem", network.Stem, x, UNet.Gain);
+        x = Conv(graph, StemLabel, network.Stem, x, UNet.Gain);
         var across = new List<string>();
         for (var level = 0; level <= shape.Levels; level++)
         {

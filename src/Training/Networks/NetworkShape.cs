@@ -3,7 +3,7 @@ using LiveLtem.Core;
 
 namespace LiveLtem.Training.Networks;
 
-/// <summary>Form of a segmentation network; written as in <c>stem2-w16-d3-c1</c>.</summary>
+/// <summary>Form of a segmentation network; written as in <c>stem2-w16-d4-c1</c>.</summary>
 public sealed record NetworkShape
 {
     /// <summary>The default form.</summary>
@@ -16,7 +16,7 @@ public sealed record NetworkShape
     public int Width { get; init; } = 16;
 
     /// <summary>Halvings of the resolution after the first convolution.</summary>
-    public int Levels { get; init; } = 3;
+    public int Levels { get; init; } = 4;
 
     /// <summary>3x3 convolutions a level, on the way down and again on the way up.</summary>
     public int ConvsPerLevel { get; init; } = 1;

@@ -26,13 +26,22 @@ public sealed record CheckpointHeader
     /// <summary>Side of a picture, px.</summary>
     public required int Size { get; init; }
 
+    /// <summary>Folder of labelled frames of one's own; null where all pictures are simulated.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Share of simulated pictures among one's own.</summary>
+    public double SimulatedShare { get; init; } = 0.5;
+
+    /// <summary>Folder of labelled frames to judge on; null where simulated pictures do.</summary>
+    public string? HeldOutFolder { get; init; }
+
     /// <summary>Steps done.</summary>
     public required long Step { get; init; }
 
     /// <summary>Time spent so far, s.</summary>
     public required double TrainingS { get; init; }
 
-    /// <summary>What it is trained on; a run goes on only with the same.</summary>
+    /// <summary>What it is trained and judged on, for people.</summary>
     public required string Data { get; init; }
 
     /// <summary>Sizes of the particles that it is trained on.</summary>

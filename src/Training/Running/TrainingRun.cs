@@ -68,9 +68,12 @@ internal sealed class TrainingRun : IDisposable
 
     /// <summary>Takes one up.</summary>
     /// <param name="path">Its checkpoint.</param>
-    public static TrainingRun Resume(string path)
+    /// <param name="threads">Threads that it computes with from now on; as before if null.</param>
+    /// <exception cref="InputException">There is none, or it cannot be read.</exception>
+    public static TrainingRun Resume(string path, int? threads = null)
     {
         var (header, tensors) = Checkpoint.Read(path);
+        header = header with { Options = header.Options with { Threads = threads ?? header.Options.Threads } };
         try
         {
             var run = new TrainingRun(header);
@@ -102,7 +105,7 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="samples">What it is trained on.</param>
     /// <param name="heldOut">What it is judged on.</param>
     /// <param name="checkpoint">Where the run is kept: written at each epoch, and when it stops.</param>
-    /// <param name="onStep">Told of every step: its number and its loss.</param>
+    /// <param name="onStep">Told of every step: the steps done.</param>
     /// <param name="onEpoch">Told of every epoch.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>True if it came to its end.</returns>
@@ -226,7 +229,10 @@ internal sealed class TrainingRun : IDisposable
         Average.Dispose();
     }
 
-    private LossParts Learn(Batch batch)
+    /// <summary>Takes one step; the number of steps done is not moved on.</summary>
+    /// <param name="batch">Samples to learn from.</param>
+    /// <returns>The loss on them before the step.</returns>
+    internal LossParts Learn(Batch batch)
     {
         using var scope = NewDisposeScope();
         var options = Header.Options;
