@@ -143,7 +143,8 @@ public sealed record FrameDetections
     /// <summary>Why the frame could not be analysed, or null.</summary>
     public string? Failure { get; init; }
 
-    /// <summary>Label image [height, width], 0 background, 1.. = index in <see cref="Particles"/> + 1; present only when masks are asked for.</summary>
+    /// <summary>Label image [height, width], or [2, height, width] where two layers are told apart: 0 background, 1.. = index in
+    /// <see cref="Particles"/> + 1; present only when masks are asked for.</summary>
     public ushort[]? Labels { get; init; }
 }
 

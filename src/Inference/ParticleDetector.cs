@@ -137,7 +137,7 @@ public sealed class ParticleDetector : IParticleDetector
             Height = frame.Height,
             Width = frame.Width,
             Snr = ContrastToNoise(kept, fitter.Pose.Noise, found.Background, frame),
-            Labels = _options.WithLabels ? LabelPainter.Paint(kept, frame.Height, frame.Width) : null,
+            Labels = _options.WithLabels ? LabelPainter.Paint(kept, frame.Height, frame.Width, _plan!.Layers) : null,
         };
     }
 

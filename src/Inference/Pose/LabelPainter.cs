@@ -7,10 +7,11 @@ internal static class LabelPainter
     /// <param name="particles">Fitted particles; number i gets the label i + 1.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
-    /// <returns>Labels [height, width], 0 background; where two overlap the nearer centre has the pixel.</returns>
-    public static ushort[] Paint(IReadOnlyList<Hypothesis> particles, int height, int width)
+    /// <param name="layers">1 or 2.</param>
+    /// <returns>Labels [layers, height, width], 0 background; where two of a layer overlap the nearer centre has the pixel.</returns>
+    public static ushort[] Paint(IReadOnlyList<Hypothesis> particles, int height, int width, int layers)
     {
-        var labels = new ushort[height * width];
+        var labels = new ushort[layers * height * width];
         for (var p = 0; p < particles.Count && p < ushort.MaxValue; p++)
         {
             var pose = particles[p].Pose;
@@ -34,7 +35,7 @@ internal static class LabelPainter
                     continue;
                 }
 
-                ref var label = ref labels[(y * width) + x];
+                ref var label = ref labels[(((pose.Layer == 2 ? height : 0) + y) * width) + x];
                 if (label == 0 || Distance(particles[label - 1].Pose, x, y) > Distance(pose, x, y))
                 {
                     label = (ushort)(p + 1);

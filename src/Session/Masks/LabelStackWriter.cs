@@ -26,6 +26,7 @@ public sealed class LabelStackWriter : IDisposable
     private readonly long _descriptionOffset;
     private readonly MemoryStream _compressed = new();
     private readonly byte[] _blank;
+    private readonly int _layers;
     private long _link;
 
     /// <summary>Starts the stack.</summary>
@@ -33,9 +34,10 @@ public sealed class LabelStackWriter : IDisposable
     /// <param name="height">Rows of every page.</param>
     /// <param name="width">Columns of every page.</param>
     /// <param name="expectedPages">Pages to come, or null where nobody knows; decides for BigTIFF.</param>
+    /// <param name="layers">Pages a frame: 1, or 2 where layers are told apart.</param>
     /// <param name="pixelSizeNm">For the OME names; null where it is not known.</param>
     /// <param name="frameTimeS">For the OME names; null where it is not known.</param>
-    public LabelStackWriter(Stream stream, int height, int width, long? expectedPages, double? pixelSizeNm, double? frameTimeS)
+    public LabelStackWriter(Stream stream, int height, int width, long? expectedPages, int layers, double? pixelSizeNm, double? frameTimeS)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
@@ -43,6 +45,7 @@ public sealed class LabelStackWriter : IDisposable
         _stream = stream;
         _height = height;
         _width = width;
+        _layers = layers;
         _scale = Scale(pixelSizeNm, frameTimeS);
         // Deflate never makes a page much larger than it is, so the uncompressed size decides.
         _big = expectedPages is not { } pages || pages > ClassicLimit / (2L * height * width);
@@ -71,10 +74,10 @@ public sealed class LabelStackWriter : IDisposable
     public long Pages { get; private set; }
 
     /// <summary>Appends a page.</summary>
-    /// <param name="labels">Labels row-major [height, width], 0 for background; null for a page without any.</param>
-    public void Append(ushort[]? labels)
+    /// <param name="labels">Labels row-major [height, width], 0 for background; empty for a page without any.</param>
+    public void Append(ReadOnlySpan<ushort> labels)
     {
-        if (labels is not null && labels.Length != _height * _width)
+        if (!labels.IsEmpty && labels.Length != _height * _width)
         {
             throw new ArgumentException($"{labels.Length} labels for a page of {_height} x {_width}", nameof(labels));
         }
@@ -83,7 +86,7 @@ public sealed class LabelStackWriter : IDisposable
         using (var deflate = new ZLibStream(_compressed, CompressionLevel.Fastest, leaveOpen: true))
         {
             // Machine order is little-endian on every system .NET 10 and OpenCV run on together.
-            deflate.Write(labels is null ? _blank : MemoryMarshal.AsBytes(labels.AsSpan()));
+            deflate.Write(labels.IsEmpty ? _blank : MemoryMarshal.AsBytes(labels));
         }
 
         _stream.Seek(0, SeekOrigin.End);
@@ -140,8 +143,9 @@ public sealed class LabelStackWriter : IDisposable
     {
         var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><OME xmlns=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\" Creator=\"LiveLTEM\">"
             + "<Image ID=\"Image:0\" Name=\"masks\"><Pixels ID=\"Pixels:0\" DimensionOrder=\"XYCZT\" Type=\"uint16\" BigEndian=\"false\""
-            + $" SizeX=\"{_width}\" SizeY=\"{_height}\" SizeC=\"1\" SizeZ=\"1\" SizeT=\"{Math.Max(Pages, 1)}\"{_scale}>"
-            + "<Channel ID=\"Channel:0:0\" Name=\"labels\" SamplesPerPixel=\"1\"/><TiffData/></Pixels></Image></OME>";
+            + $" SizeX=\"{_width}\" SizeY=\"{_height}\" SizeC=\"{_layers}\" SizeZ=\"1\" SizeT=\"{Math.Max(Pages / _layers, 1)}\"{_scale}>"
+            + string.Concat(Enumerable.Range(0, _layers).Select(k => $"<Channel ID=\"Channel:0:{k}\" Name=\"{(_layers == 1 ? "labels" : $"layer {k + 1}")}\" SamplesPerPixel=\"1\"/>"))
+            + "<TiffData/></Pixels></Image></OME>";
         var bytes = new byte[DescriptionBytes];
         bytes.AsSpan().Fill((byte)' ');
         Encoding.ASCII.GetBytes(xml, bytes);

@@ -3,26 +3,17 @@ using LiveLtem.Session.Results;
 
 namespace LiveLtem.Session.Masks;
 
-/// <summary>Writes <c>masks.tif</c>: one page for each received frame, blank where a frame was not analysed.</summary>
-internal sealed class MaskSink : IResultSink
+/// <summary>Writes <c>masks.tif</c>: one page for each received frame, or two where two layers are told apart; blank where a frame was not analysed.</summary>
+/// <remarks>The first labelled frame tells how many layers there are; blank pages before it wait until then.</remarks>
+internal sealed class MaskSink(string folder, SourceInfo source, Calibration calibration) : IResultSink
 {
-    private readonly ResultFile _file;
-    private readonly LabelStackWriter _stack;
-    private bool _owed;
+    private readonly ResultFile _file = new(Path.Combine(folder, "masks.tif"));
+    private LabelStackWriter? _stack;
+    private int _layers = 1;
+    private long _owed;
     private bool _closed;
 
-    public MaskSink(string folder, SourceInfo source, Calibration calibration)
-    {
-        _file = new ResultFile(Path.Combine(folder, "masks.tif"));
-        _stack = new LabelStackWriter(
-            _file.Create(), source.Height, source.Width, source.Frames, calibration.PixelSizeNm?.Value, calibration.FrameTimeS?.Value);
-    }
-
-    public void OnFrame(FrameRow row)
-    {
-        PayBlank();
-        _owed = true;
-    }
+    public void OnFrame(FrameRow row) => _owed++;
 
     public void OnTracks(FrameTracks tracks, FrameRow row)
     {
@@ -30,8 +21,19 @@ internal sealed class MaskSink : IResultSink
 
     public void OnImage(Frame frame, FrameDetections detections, FrameTracks tracks)
     {
-        _stack.Append(detections.Labels);
-        _owed = false;
+        if (detections.Labels is not { } labels)
+        {
+            return;
+        }
+
+        var page = detections.Height * detections.Width;
+        _stack ??= Start(Math.Max(1, labels.Length / page));
+        _owed--;
+        PayBlanks(_stack);
+        for (var layer = 0; layer < _layers; layer++)
+        {
+            _stack.Append(labels.AsSpan(layer * page, page));
+        }
     }
 
     public ValueTask CompleteAsync(CancellationToken cancellationToken)
@@ -39,7 +41,8 @@ internal sealed class MaskSink : IResultSink
         if (!_closed)
         {
             _closed = true;
-            PayBlank();
+            _stack ??= Start(1);
+            PayBlanks(_stack);
             _stack.Dispose();
             _file.Commit();
         }
@@ -49,12 +52,21 @@ internal sealed class MaskSink : IResultSink
 
     public ValueTask DisposeAsync() => CompleteAsync(CancellationToken.None);
 
-    private void PayBlank()
+    private LabelStackWriter Start(int layers)
     {
-        if (_owed)
+        _layers = layers;
+        return new LabelStackWriter(
+            _file.Create(), source.Height, source.Width, source.Frames * layers, layers, calibration.PixelSizeNm?.Value, calibration.FrameTimeS?.Value);
+    }
+
+    private void PayBlanks(LabelStackWriter stack)
+    {
+        for (; _owed > 0; _owed--)
         {
-            _stack.Append(null);
-            _owed = false;
+            for (var layer = 0; layer < _layers; layer++)
+            {
+                stack.Append([]);
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class LabelStackTests : IDisposable
             (height, width, pages, noise) =>
             {
                 var path = _folder.File($"masks{Guid.NewGuid():N}.tif");
-                using (var stack = new LabelStackWriter(File.Create(path), height, width, big ? null : pages, 0.25, 0.05))
+                using (var stack = new LabelStackWriter(File.Create(path), height, width, big ? null : pages, 1, 0.25, 0.05))
                 {
                     for (var page = 0; page < pages; page++)
                     {
@@ -45,9 +45,9 @@ public sealed class LabelStackTests : IDisposable
     public void A_page_without_labels_is_blank_and_every_page_counts()
     {
         var path = _folder.File("masks.tif");
-        using (var stack = new LabelStackWriter(File.Create(path), 2, 3, 2, null, null))
+        using (var stack = new LabelStackWriter(File.Create(path), 2, 3, 2, 1, null, null))
         {
-            stack.Append(null);
+            stack.Append([]);
             stack.Append([1, 2, 3, 4, 5, 6]);
             Assert.Throws<ArgumentException>(() => stack.Append([1]));
         }
@@ -61,11 +61,11 @@ public sealed class LabelStackTests : IDisposable
     public void The_ome_names_tell_size_scale_and_number_of_pages()
     {
         var path = _folder.File("masks.tif");
-        using (var stack = new LabelStackWriter(File.Create(path), 4, 6, null, 0.5, 0.1))
+        using (var stack = new LabelStackWriter(File.Create(path), 4, 6, null, 1, 0.5, 0.1))
         {
-            stack.Append(null);
-            stack.Append(null);
-            stack.Append(null);
+            stack.Append([]);
+            stack.Append([]);
+            stack.Append([]);
         }
 
         var text = Encoding.ASCII.GetString(File.ReadAllBytes(path));
@@ -78,10 +78,30 @@ public sealed class LabelStackTests : IDisposable
     }
 
     [Fact]
+    public void Two_layers_are_two_named_channels_of_each_frame()
+    {
+        var path = _folder.File("layers.tif");
+        using (var stack = new LabelStackWriter(File.Create(path), 1, 2, 4, 2, null, null))
+        {
+            stack.Append([1, 0]);
+            stack.Append([0, 2]);
+            stack.Append([]);
+            stack.Append([3, 3]);
+        }
+
+        Cv2.ImReadMulti(path, out var images, ImreadModes.Unchanged);
+        Assert.Equal(4, images.Length);
+        Assert.Equal(2, images[1].At<ushort>(0, 1));
+        var text = System.Text.Encoding.ASCII.GetString(File.ReadAllBytes(path));
+        Assert.Contains("SizeC=\"2\" SizeZ=\"1\" SizeT=\"2\"", text, StringComparison.Ordinal);
+        Assert.Contains("Name=\"layer 2\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_stack_that_is_never_closed_is_readable_up_to_its_last_page()
     {
         var path = _folder.File("masks.tif");
-        using var stack = new LabelStackWriter(new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1), 2, 2, 10, null, null);
+        using var stack = new LabelStackWriter(new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1), 2, 2, 10, 1, null, null);
         stack.Append([1, 1, 1, 1]);
         stack.Append([2, 2, 2, 2]);
         Cv2.ImReadMulti(path, out var images, ImreadModes.Unchanged);

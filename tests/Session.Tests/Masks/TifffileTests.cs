@@ -25,9 +25,9 @@ public sealed class TifffileTests : IDisposable
     {
         Assert.SkipUnless(File.Exists(Python) && (await RunAsync("-c", "import tifffile")).ExitCode == 0, "python3-tifffile is not installed");
         var path = _folder.File("masks.tif");
-        using (var stack = new LabelStackWriter(File.Create(path), 4, 5, expectedPages, 0.5, 0.1))
+        using (var stack = new LabelStackWriter(File.Create(path), 4, 5, expectedPages, 1, 0.5, 0.1))
         {
-            stack.Append(null);
+            stack.Append([]);
             var ones = new ushort[20];
             Array.Fill(ones, (ushort)1);
             stack.Append(ones);
