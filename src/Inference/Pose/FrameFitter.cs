@@ -14,6 +14,7 @@ internal sealed class FrameFitter
     private const double StillOpen = 20;
     private const double TinyBlurs = 6;
     private const double StillEnough = 0.25;
+    private const int MostSweeps = 3;
     private readonly ShapeKind[] _kinds;
     private readonly List<ShapePose> _near = [];
     private readonly bool _irregular;
@@ -86,7 +87,7 @@ internal sealed class FrameFitter
         for (var i = 0; i < count; i++)
         {
             SetGaps(hypotheses, i, neighbours[i]);
-            before[i] = hypotheses[i].Pose;
+            before[i] = hypotheses[i].Drawn;
         }
 
         for (var i = 0; i < count; i++)
@@ -94,12 +95,23 @@ internal sealed class FrameFitter
             FitOne(frame, background, hypotheses, i, neighbours[i], sweep: 0);
         }
 
-        for (var i = 0; i < count; i++)
+        var after = new ShapePose[count];
+        for (var sweep = 1; sweep < MostSweeps; sweep++)
         {
-            if (neighbours[i].Count > 0 && NeedsAnotherRound(hypotheses, i, neighbours[i], before))
+            for (var i = 0; i < count; i++)
             {
-                FitOne(frame, background, hypotheses, i, neighbours[i], sweep: 1);
+                after[i] = hypotheses[i].Drawn;
             }
+
+            for (var i = 0; i < count; i++)
+            {
+                if (neighbours[i].Count > 0 && NeedsAnotherRound(hypotheses, i, neighbours[i], before))
+                {
+                    FitOne(frame, background, hypotheses, i, neighbours[i], sweep);
+                }
+            }
+
+            (before, after) = (after, before);
         }
 
         for (var i = 0; i < count; i++)
@@ -115,7 +127,7 @@ internal sealed class FrameFitter
         foreach (var other in neighbours)
         {
             // Those before it in the round were fitted by then, and those that stand did not move.
-            if (other < index || other >= before.Length || Moved(before[other], hypotheses[other].Pose) < StillEnough * Pose.Blurs.Of(one.Pose.Layer))
+            if (other < index || other >= before.Length || Moved(before[other], hypotheses[other].Drawn) < StillEnough * Pose.Blurs.Of(one.Pose.Layer))
             {
                 continue;
             }
@@ -290,7 +302,7 @@ internal sealed class FrameFitter
         _near.Clear();
         foreach (var other in neighbours)
         {
-            _near.Add(all[other].Pose);
+            _near.Add(all[other].Drawn);
         }
     }
 

@@ -214,21 +214,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     private double Advantage(Frame frame, Segmentation found, List<Hypothesis> one, List<Hypothesis> other, List<Hypothesis> standing)
     {
         var box = BoxOf(one.Concat(other), 4);
-        var near = standing.Where(h => h.Fit.Converged).Select(h => h.Pose).ToArray();
-        return fitter.Advantage(frame, found.Background, box, [.. Drawn(one), .. near], [.. Drawn(other), .. near]);
+        var near = standing.Where(h => h.Fit.Converged).Select(h => h.Drawn).ToArray();
+        return fitter.Advantage(frame, found.Background, box, [.. one.Where(h => h.Fit.Converged).Select(h => h.Drawn), .. near], [.. other.Where(h => h.Fit.Converged).Select(h => h.Drawn), .. near]);
     }
-
-    // An irregular particle has no outline to draw: the best regular shape stands for it.
-    private static IEnumerable<ShapePose> Drawn(List<Hypothesis> hypotheses) => hypotheses.Where(h => h.Fit.Converged).Select(h =>
-    {
-        foreach (var (kind, fit, _) in h.Fits)
-        {
-            if (kind != ShapeKind.Irregular)
-            {
-                return fit.Pose;
-            }
-        }
-
-        return h.Pose;
-    });
 }

@@ -17,6 +17,26 @@ internal sealed class Hypothesis
     /// <summary>Present pose: the guess, then the best fit.</summary>
     public ShapePose Pose { get; set; }
 
+    /// <summary>What stands for it where its neighbours are fitted: an irregular particle has no outline to draw, so the best regular shape does.</summary>
+    public ShapePose Drawn
+    {
+        get
+        {
+            if (Pose.Kind == ShapeKind.Irregular)
+            {
+                foreach (var (kind, fit, _) in Fits)
+                {
+                    if (kind != ShapeKind.Irregular)
+                    {
+                        return fit.Pose;
+                    }
+                }
+            }
+
+            return Pose;
+        }
+    }
+
     /// <summary>Fit by shape; the entries that were tried.</summary>
     public List<(ShapeKind Kind, PoseFit Fit, double LogEvidence)> Fits { get; } = [];
 

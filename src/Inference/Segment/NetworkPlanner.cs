@@ -5,12 +5,14 @@ using OpenCvSharp;
 namespace LiveLtem.Inference.Segment;
 
 /// <summary>Plans segmentation by a network: the scale at which the recording's particles have the size it was trained on, polarity, contrast.</summary>
-/// <remarks>The network itself is asked at every scale of a ladder; the scale is taken at which the particles that it is sure of come out nearest
-/// to its best size, among the scales at which it finds at least half as much as at the best.</remarks>
+/// <remarks>The network itself is asked at every scale of a ladder. Of those at which it finds nearly as much as at the best and the particles come out
+/// at a size that it knows well, the coarsest is taken: noise is less there, and a frame costs less.</remarks>
 internal static class NetworkPlanner
 {
     private const double Sure = 0.5;
-    private const double EnoughOfBest = 0.5;
+    private const double EnoughOfBest = 0.6;
+    private const double SmallestOfBest = 0.6;
+    private const double LargestOfBest = 2;
     private const double LeastOfTypical = 0.3;
     private const int LeastSide = 32;
     private static readonly int[] Bins = [1, 2, 3, 4, 6, 8, 12];
@@ -24,7 +26,7 @@ internal static class NetworkPlanner
     public static SegmentationPlan? Plan(IReadOnlyList<Frame> first, ParticleDetectorOptions options, double zero, NetworkModel model)
     {
         Frame[] picks = first.Count > 2 ? [first[0], first[first.Count / 2]] : [first[0]];
-        var tries = new List<(NetworkSettings Settings, List<Blob> Found, double Worth, double Misfit)>();
+        var tries = new List<(NetworkSettings Settings, List<Blob> Found, double Worth, double Size)>();
         foreach (var bin in Bins)
         {
             if (bin > 1 && Math.Min(first[0].Height, first[0].Width) / bin < LeastSide)
@@ -41,7 +43,7 @@ internal static class NetworkPlanner
             }
 
             var minor = found.Select(b => 2 * b.HalfMinor / bin).Order().ElementAt(found.Count / 2);
-            tries.Add((settings, found, found.Sum(b => b.Score), Math.Abs(Math.Log(minor / model.Card.TrainedParticlePx.Best))));
+            tries.Add((settings, found, found.Sum(b => b.Score), minor / model.Card.TrainedParticlePx.Best));
         }
 
         if (tries.Count == 0)
@@ -50,7 +52,9 @@ internal static class NetworkPlanner
         }
 
         var most = tries.Max(t => t.Worth);
-        var best = tries.Where(t => t.Worth >= EnoughOfBest * most).MinBy(t => t.Misfit);
+        var enough = tries.Where(t => t.Worth >= EnoughOfBest * most).ToList();
+        var fit = enough.Where(t => t.Size is >= SmallestOfBest and <= LargestOfBest).ToList();
+        var best = fit.Count > 0 ? fit.MaxBy(t => t.Settings.Bin) : enough.MinBy(t => Math.Abs(Math.Log(t.Size)));
         var dark = options.DarkParticles ?? best.Found.Sum(b => b.Score * b.Contrast) >= 0;
         var contrasts = best.Found.Select(b => dark ? b.Contrast : -b.Contrast).Where(c => c > 0).Order().ToArray();
         if (contrasts.Length == 0)
