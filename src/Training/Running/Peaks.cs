@@ -5,8 +5,9 @@ namespace LiveLtem.Training.Running;
 /// <summary>Counts the particles found in a picture against those that are there.</summary>
 internal static class Peaks
 {
-    private const int Reach = 2;
-    private const float Least = 0.5f;
+    private const float Least = 0.4f;
+    private const float Prominence = 0.12f;
+    private const double Merge = 0.5;
 
     /// <summary>A particle, found or true.</summary>
     /// <param name="X">Column, px.</param>
@@ -15,7 +16,7 @@ internal static class Peaks
     /// <param name="HalfPx">Half of its shorter length.</param>
     internal readonly record struct Spot(int X, int Y, float Score, double HalfPx);
 
-    /// <summary>Particles by the network's answer: maxima of the centre map, each the highest within half a particle.</summary>
+    /// <summary>Particles by the network's answer: peaks of the centre map that stand out above the saddle to a higher one, as they are read in use.</summary>
     /// <param name="centre">Probabilities, [size, size].</param>
     /// <param name="geometry">[3, cells, cells].</param>
     /// <param name="size">Side, px.</param>
@@ -24,24 +25,17 @@ internal static class Peaks
     {
         var cells = size / stride;
         var found = new List<Spot>();
-        for (var y = 0; y < size; y++)
+        foreach (var (x, y, score) in Flood(Smoothed(centre, size), size))
         {
-            for (var x = 0; x < size; x++)
-            {
-                var score = centre[(y * size) + x];
-                if (score >= Least && IsHighest(centre, size, x, y, score))
-                {
-                    var cell = ((y / stride) * cells) + (x / stride);
-                    found.Add(new Spot(x, y, score, HalfShorter(geometry[cell], geometry[(cells * cells) + cell], geometry[(2 * cells * cells) + cell])));
-                }
-            }
+            var cell = ((y / stride) * cells) + (x / stride);
+            found.Add(new Spot(x, y, score, HalfShorter(geometry[cell], geometry[(cells * cells) + cell], geometry[(2 * cells * cells) + cell])));
         }
 
         found.Sort((a, b) => b.Score.CompareTo(a.Score));
         var kept = new List<Spot>();
         foreach (var spot in found)
         {
-            if (!kept.Any(other => Distance2(spot, other) < Square(0.7 * Math.Min(other.HalfPx, spot.HalfPx))))
+            if (!kept.Any(other => Distance2(spot, other) < Square(Merge * Math.Min(other.HalfPx, spot.HalfPx))))
             {
                 kept.Add(spot);
             }
@@ -129,25 +123,101 @@ internal static class Peaks
         return radius * Math.Pow((1 - elongation) / (1 + elongation), 0.25);
     }
 
-    private static bool IsHighest(ReadOnlySpan<float> map, int size, int x, int y, float score)
+    // The 1 2 1 mean along both axes.
+    private static float[] Smoothed(ReadOnlySpan<float> map, int size)
     {
-        for (var v = Math.Max(0, y - Reach); v <= Math.Min(size - 1, y + Reach); v++)
+        var (across, both) = (new float[map.Length], new float[map.Length]);
+        for (var i = 0; i < map.Length; i++)
         {
-            for (var u = Math.Max(0, x - Reach); u <= Math.Min(size - 1, x + Reach); u++)
-            {
-                // Of equals the first counts.
-                var other = map[(v * size) + u];
-                if (other > score || (other == score && (v < y || (v == y && u < x))))
-                {
-                    return false;
-                }
-            }
+            var x = i % size;
+            across[i] = (0.5f * map[i]) + (0.25f * (map[x > 0 ? i - 1 : i] + map[x < size - 1 ? i + 1 : i]));
         }
 
-        return true;
+        for (var i = 0; i < map.Length; i++)
+        {
+            both[i] = (0.5f * across[i]) + (0.25f * (across[i >= size ? i - size : i] + across[i < map.Length - size ? i + size : i]));
+        }
+
+        return both;
+    }
+
+    // From the highest pixel down: where two floods meet, the lower peak joins the higher one unless it stands out.
+    private static List<(int X, int Y, float Score)> Flood(float[] map, int size)
+    {
+        var high = Enumerable.Range(0, map.Length).Where(i => map[i] >= Least).OrderByDescending(i => map[i]).ToArray();
+        var basins = new Dictionary<int, Basin>();
+        var peaks = new List<Basin>();
+        foreach (var at in high)
+        {
+            Basin? own = null;
+            for (var step = 0; step < 9; step++)
+            {
+                var (x, y) = ((at % size) + (step % 3) - 1, (at / size) + (step / 3) - 1);
+                if (x < 0 || x >= size || !basins.TryGetValue((y * size) + x, out var near))
+                {
+                    continue;
+                }
+
+                near = near.Root;
+                if (own is not null && own != near)
+                {
+                    var (upper, lower) = own.Peak >= near.Peak ? (own, near) : (near, own);
+                    if (lower.Peak - map[at] < Prominence * lower.Peak)
+                    {
+                        upper.Take(lower);
+                    }
+
+                    near = upper;
+                }
+
+                own = near;
+            }
+
+            if (own is null)
+            {
+                own = new Basin(map[at]);
+                peaks.Add(own);
+            }
+
+            own.Add(at % size, at / size, map[at]);
+            basins[at] = own;
+        }
+
+        return [.. peaks.Where(peak => peak.Root == peak).Select(peak => peak.Centre)];
     }
 
     private static double Distance2(Spot a, Spot b) => Square(a.X - b.X) + Square(a.Y - b.Y);
 
     private static double Square(double value) => value * value;
+
+    private sealed class Basin(float peak)
+    {
+        private Basin? _into;
+        private double _sum;
+        private double _x;
+        private double _y;
+
+        public float Peak => peak;
+
+        public Basin Root => _into?.Root ?? this;
+
+        public (int X, int Y, float Score) Centre => ((int)Math.Round(_x / _sum), (int)Math.Round(_y / _sum), peak);
+
+        // Only the upper half counts: a neighbour on whose slope it stands does not pull.
+        public void Add(int x, int y, float value)
+        {
+            var weight = Math.Max(value - (0.5 * peak), 0);
+            _sum += weight;
+            _x += weight * x;
+            _y += weight * y;
+        }
+
+        public void Take(Basin other)
+        {
+            other._into = this;
+            _sum += other._sum;
+            _x += other._x;
+            _y += other._y;
+        }
+    }
 }

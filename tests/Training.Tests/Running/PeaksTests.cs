@@ -45,6 +45,19 @@ public sealed class PeaksTests
     }
 
     [Fact]
+    public void Ripples_of_a_long_peak_are_one_particle_and_two_peaks_with_a_saddle_two()
+    {
+        var geometry = new float[3 * Size * Size];
+        var rippled = Map(x => 0.9 - (0.04 * (x % 4)));
+        Assert.Equal(16, Assert.Single(Peaks.Find(rippled, geometry, Size, 1)).X, 1.5);
+        var two = Map(x => Math.Abs(x - 16) < 3 ? 0.6 : 0.9);
+        Assert.Equal(2, Peaks.Find(two, geometry, Size, 1).Count);
+
+        static float[] Map(Func<int, double> height) =>
+            [.. Enumerable.Range(0, Size * Size).Select(i => i / Size is >= 14 and <= 18 && i % Size is >= 4 and <= 28 ? (float)height(i % Size) : 0)];
+    }
+
+    [Fact]
     public void Half_the_shorter_length_follows_from_second_moments()
     {
         // An ellipse with semi-axes 12 and 6: moments a^2/4 and b^2/4.
