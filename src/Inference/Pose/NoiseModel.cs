@@ -11,13 +11,15 @@ internal sealed class NoiseModel
     private const double SpectrumFloor = 0.15;
 
     /// <summary>Creates the model.</summary>
-    /// <param name="readVariance">Variance at zero counts, counts^2.</param>
+    /// <param name="readVariance">Variance at zero counts, counts^2; negative where the camera's zero lies higher than 0 counts.</param>
     /// <param name="variancePerCount">Variance for each count of brightness, counts.</param>
     /// <param name="correlationX">Correlation along rows at lags 0 to <see cref="Lags"/>; the first is 1.</param>
     /// <param name="correlationY">Correlation along columns, likewise.</param>
-    public NoiseModel(double readVariance, double variancePerCount, double[] correlationX, double[] correlationY)
+    /// <param name="leastVariance">No pixel has less, counts^2.</param>
+    public NoiseModel(double readVariance, double variancePerCount, double[] correlationX, double[] correlationY, double leastVariance = 1e-6)
     {
-        ReadVariance = Math.Max(0, readVariance);
+        ReadVariance = readVariance;
+        LeastVariance = Math.Max(1e-6, leastVariance);
         VariancePerCount = Math.Max(0, variancePerCount);
         CorrelationX = correlationX;
         CorrelationY = correlationY;
@@ -26,8 +28,11 @@ internal sealed class NoiseModel
         Excess = Sum(correlationX) * Sum(correlationY);
     }
 
-    /// <summary>Variance at zero counts, counts^2.</summary>
+    /// <summary>Variance at zero counts, counts^2, by the straight line through those of liquid and particles: negative where the camera's zero lies higher.</summary>
     public double ReadVariance { get; }
+
+    /// <summary>No pixel has less, counts^2.</summary>
+    public double LeastVariance { get; }
 
     /// <summary>Variance for each count of brightness.</summary>
     public double VariancePerCount { get; }
@@ -48,10 +53,10 @@ internal sealed class NoiseModel
     public double Excess { get; }
 
     /// <summary>Variance of a pixel of that brightness, counts^2; never zero.</summary>
-    public double Variance(double counts) => Math.Max(1e-6, ReadVariance + (VariancePerCount * Math.Max(0, counts)));
+    public double Variance(double counts) => Math.Max(LeastVariance, ReadVariance + (VariancePerCount * Math.Max(0, counts)));
 
     /// <summary>The same noise with its variance scaled.</summary>
-    public NoiseModel Scaled(double factor) => new(ReadVariance * factor, VariancePerCount * factor, CorrelationX, CorrelationY);
+    public NoiseModel Scaled(double factor) => new(ReadVariance * factor, VariancePerCount * factor, CorrelationX, CorrelationY, LeastVariance * factor);
 
     private static double Sum(double[] correlation)
     {

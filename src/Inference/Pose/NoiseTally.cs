@@ -4,6 +4,8 @@ namespace LiveLtem.Inference.Pose;
 internal sealed class NoiseTally
 {
     private const int FarLag = 6;
+    private const double Steepest = 6;
+    private const double LeastShare = 0.3;
     private readonly double[] _productX = new double[NoiseModel.Lags + 2];
     private readonly double[] _productY = new double[NoiseModel.Lags + 2];
     private readonly long[] _countX = new long[NoiseModel.Lags + 2];
@@ -88,7 +90,7 @@ internal sealed class NoiseTally
 
         var free = _freeVariance / _free;
         var freeAt = _freeCounts / _free;
-        double read = 0, perCount = freeAt > 0 ? free / freeAt : 0;
+        double read = 0, least = 0, perCount = freeAt > 0 ? free / freeAt : 0;
         if (freeAt <= 0)
         {
             (read, perCount) = (free, 0);
@@ -99,15 +101,17 @@ internal sealed class NoiseTally
             var coveredAt = _coveredCounts / _covered;
             if (Math.Abs(freeAt - coveredAt) > 0.08 * freeAt)
             {
-                perCount = Math.Clamp((free - covered) / (freeAt - coveredAt), 0, free / freeAt);
+                // Steeper than through the origin where the camera's zero lies above 0 counts.
+                perCount = Math.Clamp((free - covered) / (freeAt - coveredAt), 0, Steepest * free / freeAt);
                 read = free - (perCount * freeAt);
+                least = LeastShare * Math.Min(free, covered);
             }
         }
 
         // What is still alike six pixels away is uneven liquid, not the camera's noise.
         var structure = Math.Clamp(0.5 * (Far(_productX, _countX) + Far(_productY, _countY)), 0, 0.5);
         return new NoiseModel(
-            read * (1 - structure), perCount * (1 - structure), Correlation(_productX, _countX, structure), Correlation(_productY, _countY, structure));
+            read * (1 - structure), perCount * (1 - structure), Correlation(_productX, _countX, structure), Correlation(_productY, _countY, structure), least * (1 - structure));
     }
 
     private static double Far(double[] products, long[] counts) =>

@@ -72,7 +72,8 @@ internal sealed partial class PoseFitter
         Model(pose, level, coverage, weight, scratch);
         TensorPrimitives.Max(weight, 0.02f, weight);
         TensorPrimitives.Multiply(weight, (float)(Noise.VariancePerCount / _level), weight);
-        TensorPrimitives.Add(weight, (float)(Noise.Variance(0) / (_level * _level)), weight);
+        TensorPrimitives.Add(weight, (float)(Noise.ReadVariance / (_level * _level)), weight);
+        TensorPrimitives.Max(weight, (float)(Noise.LeastVariance / (_level * _level)), weight);
         TensorPrimitives.ReciprocalSqrt(weight, weight);
         TensorPrimitives.Multiply(weight, _work.Inside.AsSpan(0, count), weight);
         var chi = Residuals(pose, level, derivatives: true);

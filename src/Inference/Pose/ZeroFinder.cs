@@ -124,7 +124,7 @@ internal static class ZeroFinder
         var noise = imaging.Noise;
 
         // The same variance at the same counts, told from another zero.
-        var shifted = new NoiseModel(noise.ReadVariance + (noise.VariancePerCount * zero), noise.VariancePerCount, noise.CorrelationX, noise.CorrelationY);
+        var shifted = new NoiseModel(noise.ReadVariance + (noise.VariancePerCount * zero), noise.VariancePerCount, noise.CorrelationX, noise.CorrelationY, noise.LeastVariance);
         var fitter = new FrameFitter(new ImagingModel(shifted, imaging.Blurs, zero), symmetries);
         for (var layer = 0; layer < populations.Length; layer++)
         {
