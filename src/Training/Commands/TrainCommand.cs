@@ -21,7 +21,7 @@ internal sealed class TrainCommand : Command
     private static readonly string[] Free = ["--name", "--threads", "--work", "--out", "--resume", "--json"];
 
     // What leaves no trace in the weights.
-    private static readonly string[] Quiet = ["--threads", "--work", "--out", "--resume", "--export-only", "--json"];
+    private static readonly string[] Quiet = ["--threads", "--work", "--out", "--resume", "--restart", "--export-only", "--json"];
 
     private readonly Option<int> _steps = new("--steps") { Description = "Optimiser steps.", HelpName = "N", DefaultValueFactory = _ => Defaults.Steps };
     private readonly Option<long> _seed = new("--seed") { Description = "Of the first weights and of the pictures.", HelpName = "N", DefaultValueFactory = _ => Defaults.Seed };
@@ -39,6 +39,7 @@ internal sealed class TrainCommand : Command
     private readonly Option<DirectoryInfo> _out = new("--out") { Description = "Folder of the models.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo("models") };
     private readonly Option<DirectoryInfo?> _work = new("--work") { Description = "Folder of the checkpoint [default: .liveltem/training/NAME].", HelpName = "DIR" };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint." };
+    private readonly Option<bool> _restart = new("--restart") { Description = "Start over though there is a checkpoint of an unfinished training." };
     private readonly Option<FileInfo?> _exportOnly = new("--export-only") { Description = "Export a checkpoint as it is and train nothing; also while its training goes on.", HelpName = "CHECKPOINT" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the model's card at the end." };
 
@@ -49,7 +50,7 @@ internal sealed class TrainCommand : Command
         : base(task, description)
     {
         _name = new Option<string>("--name") { Description = "Name of the model.", HelpName = "NAME", DefaultValueFactory = _ => task };
-        Option[] all = [_steps, _seed, _size, _batch, _epoch, _rate, _threads, _network, _name, _data, _share, _heldOut, _startFrom, _out, _work, _resume, _exportOnly, _json];
+        Option[] all = [_steps, _seed, _size, _batch, _epoch, _rate, _threads, _network, _name, _data, _share, _heldOut, _startFrom, _out, _work, _resume, _restart, _exportOnly, _json];
         foreach (var option in all)
         {
             Options.Add(option);
@@ -89,6 +90,11 @@ internal sealed class TrainCommand : Command
 
         var folder = parsed.GetValue(_work) ?? new DirectoryInfo(Path.Combine(".liveltem", "training", request.Name));
         var path = Path.Combine(folder.FullName, "checkpoint.bin");
+        if (!parsed.GetValue(_resume) && !parsed.GetValue(_restart))
+        {
+            DemandFree(path);
+        }
+
         using var run = parsed.GetValue(_resume) ? Resumed(parsed, path, request.Options.Threads) : Started(parsed, header);
         var samples = SampleSources.Training(run.Header);
         var heldOut = SampleSources.HeldOut(run.Header);
@@ -153,6 +159,15 @@ internal sealed class TrainCommand : Command
         finally
         {
             weights.Dispose();
+        }
+    }
+
+    // An hour's work is not written over for want of a word.
+    private static void DemandFree(string path)
+    {
+        if (File.Exists(path) && Checkpoint.ReadHeader(path) is { } old && old.Step < old.Options.Steps)
+        {
+            throw new InputException($"{path}: a training stands at step {old.Step} of {old.Options.Steps}; go on with --resume, start over with --restart, or keep the new one elsewhere with --work");
         }
     }
 

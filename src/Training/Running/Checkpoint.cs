@@ -99,7 +99,24 @@ internal static class Checkpoint
     /// <param name="path">Where.</param>
     /// <returns>What it says, and its tensors, which are the caller's to dispose.</returns>
     /// <exception cref="InputException">It is missing, cut off or something else.</exception>
-    public static (CheckpointHeader Header, Dictionary<string, Tensor> Tensors) Read(string path)
+    public static (CheckpointHeader Header, Dictionary<string, Tensor> Tensors) Read(string path) => Open(path, (header, reader) =>
+    {
+        var tensors = new Dictionary<string, Tensor>();
+        for (var left = reader.ReadInt32(); left > 0; left--)
+        {
+            var name = reader.ReadString();
+            tensors[name] = ReadTensor(reader);
+        }
+
+        return (header, tensors);
+    });
+
+    /// <summary>Reads what one says.</summary>
+    /// <param name="path">Where.</param>
+    /// <exception cref="InputException">It is missing, cut off or something else.</exception>
+    public static CheckpointHeader ReadHeader(string path) => Open(path, (header, _) => header);
+
+    private static T Open<T>(string path, Func<CheckpointHeader, BinaryReader, T> read)
     {
         if (!File.Exists(path))
         {
@@ -114,19 +131,12 @@ internal static class Checkpoint
                 throw new InputException($"{path}: is no checkpoint of LiveLTEM");
             }
 
-            var header = JsonSerializer.Deserialize<CheckpointHeader>(reader.ReadString()) ?? throw new InputException($"{path}: the checkpoint's header is empty");
-            var tensors = new Dictionary<string, Tensor>();
-            for (var left = reader.ReadInt32(); left > 0; left--)
-            {
-                var name = reader.ReadString();
-                tensors[name] = ReadTensor(reader);
-            }
-
-            return (header, tensors);
+            var header = JsonSerializer.Deserialize<CheckpointHeader>(reader.ReadString()) ?? throw new FormatException("its header is empty");
+            return read(header, reader);
         }
         catch (Exception error) when (error is EndOfStreamException or JsonException or FormatException)
         {
-            throw new InputException($"{path}: the checkpoint is cut off or damaged ({error.Message}); start again without --resume");
+            throw new InputException($"{path}: the checkpoint is cut off or damaged ({error.Message}); start over with --restart");
         }
     }
 
@@ -144,11 +154,11 @@ internal static class Checkpoint
         for (var i = 0; i < rank; i++)
         {
             shape[i] = reader.ReadInt64();
-            count *= shape[i];
+            count = shape[i] is >= 0 and < int.MaxValue ? count * shape[i] : -1;
         }
 
         var length = count * (whole ? 8 : 4);
-        if (count < 0 || length > reader.BaseStream.Length - reader.BaseStream.Position)
+        if (count < 0 || length > int.MaxValue || length > reader.BaseStream.Length - reader.BaseStream.Position)
         {
             throw new FormatException("a tensor longer than the file");
         }

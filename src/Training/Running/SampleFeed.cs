@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using LiveLtem.Inference.Models;
 using LiveLtem.Training.Samples;
@@ -65,7 +66,18 @@ internal sealed class SampleFeed : IAsyncDisposable
     }
 
     /// <summary>The batch of a step; steps are to be asked for in order. Hand it back with <see cref="Return"/>.</summary>
-    public ValueTask<Batch> TakeAsync(long step, CancellationToken cancellationToken) => _ready[Maker(step)].Reader.ReadAsync(cancellationToken);
+    public async ValueTask<Batch> TakeAsync(long step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _ready[Maker(step)].Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException closed) when (closed.InnerException is { } error)
+        {
+            ExceptionDispatchInfo.Throw(error);
+            throw;
+        }
+    }
 
     /// <summary>Its memory may be used again.</summary>
     public void Return(long step, Batch batch) => _free[Maker(step)].Writer.TryWrite(batch);
