@@ -35,6 +35,7 @@ internal sealed class TrainCommand : Command
     private readonly Option<DirectoryInfo?> _data = new("--data") { Description = "Labelled frames of your own: DIR/images, and in DIR/masks a mask of the same name for each, in which every particle has a value of its own (for layers NAME.1 and NAME.2, the sharper layer first).", HelpName = "DIR" };
     private readonly Option<double> _share = new("--simulated-share") { Description = "Share of simulated pictures beside your own.", HelpName = "0..1", DefaultValueFactory = _ => 0.5 };
     private readonly Option<DirectoryInfo?> _heldOut = new("--held-out") { Description = "Labelled frames to judge on, laid out as in --data and not trained on [default: simulated pictures].", HelpName = "DIR" };
+    private readonly Option<double?> _minCnr = new("--min-cnr") { Description = "Leave out simulated pictures of less contrast-to-noise: to learn what is seen clearly first, and start from that (--start-from).", HelpName = "CNR" };
     private readonly Option<string?> _startFrom = new("--start-from") { Description = "Start from the weights of a model, by its name in --out or its .onnx file, or of a checkpoint.", HelpName = "MODEL" };
     private readonly Option<DirectoryInfo> _out = new("--out") { Description = "Folder of the models.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo("models") };
     private readonly Option<DirectoryInfo?> _work = new("--work") { Description = "Folder of the checkpoint [default: .liveltem/training/NAME].", HelpName = "DIR" };
@@ -50,7 +51,7 @@ internal sealed class TrainCommand : Command
         : base(task, description)
     {
         _name = new Option<string>("--name") { Description = "Name of the model.", HelpName = "NAME", DefaultValueFactory = _ => task };
-        Option[] all = [_steps, _seed, _size, _batch, _epoch, _rate, _threads, _network, _name, _data, _share, _heldOut, _startFrom, _out, _work, _resume, _restart, _exportOnly, _json];
+        Option[] all = [_steps, _seed, _size, _batch, _epoch, _rate, _threads, _network, _name, _data, _share, _heldOut, _minCnr, _startFrom, _out, _work, _resume, _restart, _exportOnly, _json];
         foreach (var option in all)
         {
             Options.Add(option);
@@ -70,6 +71,7 @@ internal sealed class TrainCommand : Command
             Data = parsed.GetValue(_data),
             SimulatedShare = parsed.GetValue(_share),
             HeldOut = parsed.GetValue(_heldOut),
+            MinCnr = parsed.GetValue(_minCnr),
             Command = Told(parsed),
             Options = new TrainingOptions
             {

@@ -26,6 +26,9 @@ internal sealed record TrainRequest
     /// <summary>Share of simulated pictures among them.</summary>
     public double SimulatedShare { get; init; } = 0.5;
 
+    /// <summary>Least contrast-to-noise of simulated pictures to train on; null for the whole range.</summary>
+    public double? MinCnr { get; init; }
+
     /// <summary>Folder of labelled frames to judge on, if any.</summary>
     public DirectoryInfo? HeldOut { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed record TrainRequest
         Demand(Size % shape.Multiple == 0, $"--size {Size}: the network {shape} needs a multiple of {shape.Multiple}");
         Demand(SimulatedShare is >= 0 and <= 1, FormattableString.Invariant($"--simulated-share {SimulatedShare}: choose 0 to 1"));
         Demand(Data is not null || SimulatedShare == 0.5, "--simulated-share needs --data, the folder of your own frames");
+        Demand(MinCnr is null or (> 0.01 and <= 15), FormattableString.Invariant($"--min-cnr {MinCnr}: choose above 0.01 to 15"));
         Demand(Options.Steps is >= 1 and <= 10_000_000, $"--steps {Options.Steps}: choose 1 to 10000000");
         Demand(Options.Batch is >= 1 and <= 256, $"--batch {Options.Batch}: choose 1 to 256");
         Demand(Options.Epoch >= 1, $"--epoch {Options.Epoch}: choose 1 or more");
@@ -63,6 +67,7 @@ internal sealed record TrainRequest
             Size = Size,
             Folder = Data?.FullName,
             SimulatedShare = SimulatedShare,
+            MinCnr = MinCnr,
             HeldOutFolder = HeldOut?.FullName,
             Data = SampleSources.Describe(Size, Data?.FullName, SimulatedShare, HeldOut?.FullName),
             ParticlePx = Layers == 1 ? new ParticleRange(8, 22, 64) : new ParticleRange(12, 26, 48),

@@ -32,6 +32,9 @@ public sealed record CheckpointHeader
     /// <summary>Share of simulated pictures among one's own.</summary>
     public double SimulatedShare { get; init; } = 0.5;
 
+    /// <summary>Simulated pictures to train on have at least this contrast-to-noise; null for the whole range.</summary>
+    public double? MinCnr { get; init; }
+
     /// <summary>Folder of labelled frames to judge on; null where simulated pictures do.</summary>
     public string? HeldOutFolder { get; init; }
 

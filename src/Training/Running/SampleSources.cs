@@ -9,16 +9,16 @@ internal static class SampleSources
     /// <summary>What to train on.</summary>
     /// <param name="header">The training.</param>
     public static ISampleSource Training(CheckpointHeader header) => header.Folder is null
-        ? Simulated(header, header.Options.Seed)
+        ? Simulated(header, header.Options.Seed, header.MinCnr)
         : new MixedSamples(
-            Simulated(header, header.Options.Seed),
+            Simulated(header, header.Options.Seed, header.MinCnr),
             new LabelledFolder(header.Folder, header.Size, header.Layers, header.Options.Seed),
             header.SimulatedShare);
 
     /// <summary>What to judge on, drawn with another seed.</summary>
     /// <param name="header">The training.</param>
     public static ISampleSource HeldOut(CheckpointHeader header) => header.HeldOutFolder is null
-        ? Simulated(header, header.Options.HeldOutSeed)
+        ? Simulated(header, header.Options.HeldOutSeed, null)
         : new LabelledFolder(header.HeldOutFolder, header.Size, header.Layers, header.Options.HeldOutSeed);
 
     /// <summary>Both in words, for the card.</summary>
@@ -36,8 +36,11 @@ internal static class SampleSources
             : $"{trained}; held out: cuts of the labelled frames in '{Name(heldOutFolder)}'";
     }
 
-    private static SimulatedSamples Simulated(CheckpointHeader header, long seed) =>
-        new(new SampleOptions { Size = header.Size, Layers = header.Layers }, seed);
+    private static SimulatedSamples Simulated(CheckpointHeader header, long seed, double? minCnr)
+    {
+        var options = new SampleOptions { Size = header.Size, Layers = header.Layers };
+        return new SimulatedSamples(options with { MinCnr = minCnr ?? options.MinCnr }, seed);
+    }
 
     // A card names no one's folders.
     private static string Name(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
