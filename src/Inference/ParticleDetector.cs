@@ -14,12 +14,13 @@ public sealed class ParticleDetector : IParticleDetector
     private readonly ParticleDetectorOptions _options;
     private readonly NetworkModel? _model;
     private readonly Func<IReadOnlyList<Frame>, double, SegmentationPlan> _planner;
-    private ParticleMemory[] _memories = [];
+    private readonly ParticleMemory _memory = new();
     private Population[] _populations = [];
     private SegmentationPlan? _plan;
     private FrameFitter? _fitter;
     private Grouping? _grouping;
     private ParticleSieve? _sieve;
+    private Leftovers? _leftovers;
 
     // Whole frames are segmented side by side: threads of OpenCV's own within each of them would only fight for the same cores.
     static ParticleDetector() => OpenCvSharp.Cv2.SetNumThreads(1);
@@ -75,7 +76,7 @@ public sealed class ParticleDetector : IParticleDetector
 
         _grouping = new Grouping(_fitter, populations[0]);
         _sieve = new ParticleSieve(_options, plan, populations);
-        _memories = plan.Layers == 2 ? [new ParticleMemory(1), new ParticleMemory(2)] : [new ParticleMemory(0)];
+        _leftovers = new Leftovers(plan, populations);
     }
 
     /// <inheritdoc/>
@@ -92,15 +93,12 @@ public sealed class ParticleDetector : IParticleDetector
         ArgumentNullException.ThrowIfNull(frame);
         var found = segmentation as Segmentation ?? throw new ArgumentException("not a segmentation of this detector", nameof(segmentation));
         var fitter = _fitter ?? throw new InvalidOperationException("Learn comes before Measure");
-        if (_memories.Length == 2)
+        var allAlike = _populations[0].Dominant is not null;
+        var hypotheses = _memory.Propose(found, allAlike);
+        if (found.IsSeparated)
         {
-            found = LayerKeeper.Keep(found, _memories[0], _memories[1]);
-        }
-
-        var hypotheses = new List<Hypothesis>();
-        foreach (var memory in _memories)
-        {
-            hypotheses.AddRange(memory.Propose(found, AllAlike(memory)));
+            // What covers a particle, or is covered by it, must be in the fit from the start.
+            hypotheses.AddRange(_memory.Unclaimed(hypotheses, least: 2));
         }
 
         fitter.Fit(frame, found.Background, hypotheses);
@@ -108,14 +106,40 @@ public sealed class ParticleDetector : IParticleDetector
         {
             _grouping!.Correct(frame, found, hypotheses);
         }
+        else if (!allAlike)
+        {
+            _memory.Forget(_grouping!.Join(frame, found, hypotheses));
+        }
+
+        if (_plan!.Layers == 2)
+        {
+            fitter.SortByFocus(frame, found.Background, hypotheses);
+        }
 
         var kept = _sieve!.Keep(hypotheses, frame);
-        var missing = _memories.SelectMany(m => m.Unclaimed(kept)).ToList();
+        var missing = _memory.Unclaimed(kept);
+        if (found.IsSeparated && allAlike)
+        {
+            missing = _leftovers!.Propose(frame, found, kept, fitter);
+        }
         if (missing.Count > 0)
         {
             // Particles that the mask lost are looked for where they were; the found ones stand around them.
             fitter.FitSome(frame, found.Background, missing, kept);
-            kept.AddRange(_sieve.Keep(missing, frame));
+            var more = _sieve.Keep(missing, frame);
+            if (found.IsSeparated && more.Count > 0)
+            {
+                fitter.Settle(frame, found.Background, more, kept);
+                if (_plan!.Layers == 2)
+                {
+                    fitter.SortByFocus(frame, found.Background, [.. more, .. kept]);
+                }
+
+                kept = _sieve.Keep(kept, frame);
+                more = _sieve.Keep(more, frame);
+            }
+
+            kept.AddRange(more);
             ParticleSieve.DropTwins(kept);
         }
 
@@ -125,11 +149,7 @@ public sealed class ParticleDetector : IParticleDetector
             detections.Add(DetectionBuilder.From(hypothesis, frame, fitter.Pose.Blurs.Of(hypothesis.Pose.Layer)));
         }
 
-        foreach (var memory in _memories)
-        {
-            memory.Remember(kept, frame, AllAlike(memory));
-        }
-
+        _memory.Remember(kept, frame, allAlike);
         return new FrameDetections
         {
             Header = frame.Header,
@@ -164,8 +184,6 @@ public sealed class ParticleDetector : IParticleDetector
     /// <summary>Frees the network.</summary>
     public void Dispose() => _model?.Dispose();
 
-    private bool AllAlike(ParticleMemory memory) => _populations[memory.Layer].Dominant is not null;
-
     private (ImagingModel Imaging, Population[] Populations) Learn(List<Frame> frames, SegmentationPlan plan, double zero, bool seeksZero, out double foundZero)
     {
         foundZero = 0;
@@ -176,7 +194,7 @@ public sealed class ParticleDetector : IParticleDetector
         }
 
         var segmentations = frames.Select(plan.Segmenter.Segment).ToList();
-        var learnt = RecordingCalibrator.Learn(frames, segmentations, _options.Symmetries, noise, zero);
+        var learnt = RecordingCalibrator.Learn(frames, segmentations, _options.Symmetries, noise, zero, plan.Layers);
         if (seeksZero && segmentations[0].IsSeparated)
         {
             foundZero = ZeroFinder.Find(frames, segmentations, _options.Symmetries, learnt.Imaging, learnt.Populations);

@@ -6,20 +6,15 @@ namespace LiveLtem.Inference;
 
 /// <summary>The particles of the frames before: proposes where they are now, so that contacts and passings are fitted as what they are.</summary>
 /// <remarks>Only the detector's own help: identities are the tracker's business.</remarks>
-/// <param name="layer">0 where layers are not told apart, else the layer whose particles it keeps.</param>
-internal sealed class ParticleMemory(int layer)
+internal sealed class ParticleMemory
 {
     private const int LongestMiss = 20;
     private const int LongestMissUnsure = 2;
     private const double MergedArea = 1.55;
     private const double NearReach = 0.6;
     private const double FarReach = 0.8;
-    private const double SamePlace = 0.35;
     private const double NewcomerScore = 0.4;
     private readonly List<KnownParticle> _known = [];
-
-    /// <summary>The layer whose particles it keeps, or 0.</summary>
-    public int Layer { get; } = layer;
 
     /// <summary>The hypotheses of a new frame.</summary>
     /// <param name="segmentation">Its pieces.</param>
@@ -27,7 +22,7 @@ internal sealed class ParticleMemory(int layer)
     /// small particle of another shape.</param>
     public List<Hypothesis> Propose(Segmentation segmentation, bool allAlike)
     {
-        var blobs = Layer == 0 ? segmentation.Blobs : [.. segmentation.Blobs.Where(b => b.Layer == Layer)];
+        var blobs = segmentation.Blobs;
         var (shiftX, shiftY) = CommonShift(blobs);
         if (segmentation.IsSeparated)
         {
@@ -95,13 +90,15 @@ internal sealed class ParticleMemory(int layer)
     }
 
     /// <summary>Hypotheses for well-known particles that nobody claimed: where they should be, with the size they had.</summary>
-    public List<Hypothesis> Unclaimed(IReadOnlyList<Hypothesis> kept)
+    /// <param name="kept">What was found.</param>
+    /// <param name="least">Frames that one must have been measured in.</param>
+    public List<Hypothesis> Unclaimed(IReadOnlyList<Hypothesis> kept, int least = 3)
     {
         var seen = kept.Where(k => k.Known is not null).Select(k => k.Known!).ToHashSet();
         var missing = new List<Hypothesis>();
         foreach (var known in _known)
         {
-            if (seen.Contains(known) || known.Seen < 3 || known.Missed > 3)
+            if (seen.Contains(known) || known.Seen < least || known.Missed > 3)
             {
                 continue;
             }
@@ -114,6 +111,9 @@ internal sealed class ParticleMemory(int layer)
         return missing;
     }
 
+    /// <summary>Forgets particles that turned out to be pieces of others.</summary>
+    public void Forget(IReadOnlyCollection<KnownParticle> pieces) => _known.RemoveAll(pieces.Contains);
+
     /// <summary>Takes in what was found.</summary>
     /// <param name="kept">What was found.</param>
     /// <param name="frame">Where.</param>
@@ -121,7 +121,7 @@ internal sealed class ParticleMemory(int layer)
     public void Remember(IReadOnlyList<Hypothesis> kept, Frame frame, bool allAlike)
     {
         var fresh = new HashSet<KnownParticle>();
-        foreach (var hypothesis in kept.Where(h => h.Pose.Layer == Layer))
+        foreach (var hypothesis in kept)
         {
             var known = hypothesis.Known;
             if (known is null || !fresh.Add(known))
@@ -154,18 +154,6 @@ internal sealed class ParticleMemory(int layer)
             }
         }
     }
-
-    /// <summary>Number of its particles that a piece of the mask lies on, of those seen in the frame before.</summary>
-    /// <param name="blobs">Pieces.</param>
-    public int Matches(IEnumerable<Blob> blobs)
-    {
-        var places = blobs.ToList();
-        return _known.Count(k => k.Missed == 0 && places.Exists(b => SquaredDistance(b, k.Pose.X, k.Pose.Y) < Math.Pow(SamePlace * k.Pose.Minor, 2)));
-    }
-
-    /// <summary>True where one of its particles was last seen at the place of a piece.</summary>
-    public bool Holds(Blob blob) =>
-        _known.Exists(k => k.Seen > 2 && k.Missed < 4 && SquaredDistance(blob, k.Pose.X, k.Pose.Y) < Math.Pow(SamePlace * k.Pose.Minor, 2));
 
     // Every piece is one particle already: each is claimed by the nearest particle that is near enough, the nearest pair first.
     private List<Hypothesis> ProposeOneByOne(IReadOnlyList<Blob> blobs, bool dark, double shiftX, double shiftY)
@@ -207,7 +195,7 @@ internal sealed class ParticleMemory(int layer)
         for (var b = 0; b < blobs.Count; b++)
         {
             var blob = blobs[b];
-            var guess = RecordingCalibrator.GuessPose(blob, dark);
+            var guess = RecordingCalibrator.GuessPose(blob, dark) with { Layer = owner[b]?.Pose.Layer ?? blob.Layer };
             if (owner[b] is not { } known)
             {
                 if (blob.Score >= NewcomerScore)

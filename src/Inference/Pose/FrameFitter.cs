@@ -15,6 +15,8 @@ internal sealed class FrameFitter
     private const double TinyBlurs = 6;
     private const double StillEnough = 0.25;
     private const int MostSweeps = 3;
+    private const double SureOfFocus = 25;
+    private const double MostFocus = 20;
     private readonly ShapeKind[] _kinds;
     private readonly List<ShapePose> _near = [];
     private readonly bool _irregular;
@@ -73,12 +75,69 @@ internal sealed class FrameFitter
         }
     }
 
+    /// <summary>Decides by the sharpness of its edges which of two layers each particle is in; what earlier frames said of a known one counts too.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="background">Its background.</param>
+    /// <param name="hypotheses">Fitted; changed in place.</param>
+    public void SortByFocus(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses)
+    {
+        var neighbours = Neighbourhoods(hypotheses);
+        var margin = Math.Max(Pose.MarginPx(1), Pose.MarginPx(2));
+        var changed = new List<Hypothesis>();
+        for (var i = 0; i < hypotheses.Count; i++)
+        {
+            var h = hypotheses[i];
+            if (!h.Fit.Converged || h.Fits.Count == 0 || (h.Known is { } known && Math.Abs(known.Focus) > SureOfFocus))
+            {
+                continue;
+            }
+
+            Collect(hypotheses, neighbours[i]);
+            var start = h.Drawn;
+            var first = FitInLayer(1);
+            var second = FitInLayer(2);
+            if (first is not { Converged: true } one || second is not { Converged: true } two)
+            {
+                continue;
+            }
+
+            h.Focus = Math.Clamp((two.ChiSquare - one.ChiSquare) / (2 * Pose.Noise.Excess), -MostFocus, MostFocus);
+            var layer = h.Focus + (h.Known?.Focus ?? 0) >= 0 ? 1 : 2;
+            if (layer != h.Pose.Layer)
+            {
+                h.Pose = (layer == 1 ? one : two).Pose;
+                changed.Add(h);
+            }
+
+            PoseFit? FitInLayer(int layer) =>
+                Pose.Load(frame, background, start with { Layer = layer }, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_near), margin)
+                    ? Pose.Fit(start with { Layer = layer }, null, 4, refine: false)
+                    : null;
+        }
+
+        if (changed.Count > 0)
+        {
+            FitSome(frame, background, changed, [.. hypotheses.Where(h => !changed.Contains(h))]);
+        }
+    }
+
     /// <summary>Fits them all.</summary>
     public void Fit(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses) => Fit(frame, background, hypotheses, hypotheses.Count);
 
     /// <summary>Fits <paramref name="some"/> while <paramref name="standing"/> stay as they are.</summary>
     public void FitSome(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> some, IReadOnlyList<Hypothesis> standing) =>
         Fit(frame, background, [.. some, .. standing], some.Count);
+
+    /// <summary>Fits newcomers anew together with those that they touch or cover; the others stand.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="background">Its background.</param>
+    /// <param name="newcomers">Fitted once.</param>
+    /// <param name="standing">The others.</param>
+    public void Settle(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> newcomers, IReadOnlyList<Hypothesis> standing)
+    {
+        var near = standing.Where(s => newcomers.Any(n => ShapeGuess.Gap(n.Pose, s.Pose) < Pose.MarginPx(s.Pose.Layer))).ToList();
+        FitSome(frame, background, [.. newcomers, .. near], [.. standing.Except(near)]);
+    }
 
     private void Fit(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses, int count)
     {
@@ -320,7 +379,7 @@ internal sealed class FrameFitter
         else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole) && PopulationOf(hypothesis).Prior(kind) is { } usual)
         {
             // Sizes vary within a recording: the usual one only bounds what the frame leaves open, more so where the border hides the rest.
-            var share = hypothesis.Blob.AtBorder ? 0.12 : 0.35;
+            var share = hypothesis.Blob.AtBorder || PopulationOf(hypothesis).Dominant is not null ? 0.12 : 0.35;
             prior = usual with { Sigma = Math.Max(usual.Sigma, share * usual.S1), ContrastSigma = Math.Max(usual.ContrastSigma, share * Math.Abs(usual.Contrast)) };
             if (hypothesis.Blob.AtBorder && known is null)
             {

@@ -11,6 +11,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     private const double LeastAdvantage = 12;
     private const int MostParts = 6;
     private const int NewcomerFrames = 6;
+    private const double Together = 3;
 
     /// <summary>Replaces the hypotheses of wrongly split or wrongly joined pieces.</summary>
     /// <param name="frame">The frame.</param>
@@ -39,6 +40,50 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
         }
     }
 
+    /// <summary>Joins pieces that are one particle, where every piece was taken for a particle already.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="found">Its segmentation.</param>
+    /// <param name="hypotheses">Fitted hypotheses; changed in place.</param>
+    /// <returns>Particles of earlier frames that turned out to be pieces.</returns>
+    public List<KnownParticle> Join(Frame frame, Segmentation found, List<Hypothesis> hypotheses)
+    {
+        var gone = new List<KnownParticle>();
+        foreach (var group in Touching(hypotheses))
+        {
+            var parts = group.ToList();
+            for (var round = 0; round < MostParts && JoinBestPair(frame, found, hypotheses, parts); round++)
+            {
+            }
+
+            gone.AddRange(group.Except(parts).Where(p => p.Known is not null).Select(p => p.Known!));
+        }
+
+        return gone;
+    }
+
+    private static List<List<Hypothesis>> Touching(List<Hypothesis> hypotheses)
+    {
+        var group = Enumerable.Range(0, hypotheses.Count).ToArray();
+        for (var i = 0; i < group.Length; i++)
+        {
+            for (var j = i + 1; j < group.Length; j++)
+            {
+                var (a, b) = (hypotheses[i].Pose, hypotheses[j].Pose);
+                var reach = a.Reach + b.Reach + Together;
+                if (group[i] != group[j] && Math.Abs(a.X - b.X) < reach && Math.Abs(a.Y - b.Y) < reach && ShapeGuess.Gap(a, b) < Together)
+                {
+                    var (keep, drop) = (group[i], group[j]);
+                    for (var k = 0; k < group.Length; k++)
+                    {
+                        group[k] = group[k] == drop ? keep : group[k];
+                    }
+                }
+            }
+        }
+
+        return [.. hypotheses.Select((h, i) => (h, g: group[i])).GroupBy(x => x.g).Where(g => g.Count() > 1).Select(g => g.Select(x => x.h).ToList())];
+    }
+
     // Who was never seen whole and alone may be a piece of its neighbour: asked again now and then.
     private static bool IsNew(Hypothesis h) =>
         h.Known is null || h.Known.Seen < NewcomerFrames || (h.Known.Clear == 0 && h.Known.Seen % NewcomerFrames == 0);
@@ -53,7 +98,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
             for (var j = i + 1; j < parts.Count; j++)
             {
                 var (a, b) = (parts[i], parts[j]);
-                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || !population.MayBeOne(a.Pose.Area + b.Pose.Area) || ShapeGuess.Gap(a.Pose, b.Pose) > 3)
+                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || !population.MayBeOne(a.Pose.Area + b.Pose.Area) || a.Pose.Layer != b.Pose.Layer || ShapeGuess.Gap(a.Pose, b.Pose) > Together)
                 {
                     continue;
                 }

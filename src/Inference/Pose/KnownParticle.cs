@@ -3,6 +3,7 @@ namespace LiveLtem.Inference.Pose;
 /// <summary>What the detector remembers of a particle: enough to start the next fit, to follow it through contacts and to settle its shape.</summary>
 internal sealed class KnownParticle
 {
+    private const double FocusBound = 60;
     private const int SettleFrames = 10;
     private const double SettleEvidence = 25;
     private const int LeaningFrames = 8;
@@ -21,6 +22,9 @@ internal sealed class KnownParticle
 
     /// <summary>px a frame.</summary>
     public double VelocityY { get; private set; }
+
+    /// <summary>Log of how much better the first layer's blur explained it than the second's, over the frames; bounded, so that it can still change.</summary>
+    public double Focus { get; private set; }
 
     /// <summary>Frames it was measured in.</summary>
     public int Seen { get; private set; }
@@ -63,6 +67,7 @@ internal sealed class KnownParticle
             };
         }
 
+        Focus = Math.Clamp(Focus + hypothesis.Focus, -FocusBound, FocusBound);
         Seen++;
         Clear += clear ? 1 : 0;
         Missed = 0;

@@ -67,19 +67,26 @@ internal static class RecordingCalibrator
     /// <param name="symmetries">Symmetries that particles may have; empty for any.</param>
     /// <param name="noise">First guess of the noise.</param>
     /// <param name="zero">Counts without beam.</param>
+    /// <param name="layers">Layers to tell apart: 1 or 2.</param>
     /// <returns>Noise, blur and, by layer, what the particles are like; the guesses where no particle could be fitted.</returns>
     public static (ImagingModel Imaging, Population[] Populations) Learn(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double zero)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double zero, int layers)
     {
         var imaging = new ImagingModel(noise, new EdgeBlur(FirstBlur), zero);
         Population[] populations = [Population.Unknown, Population.Unknown, Population.Unknown];
-        var rounds = segmentations[0].IsSeparated ? RoundsOfSeparated : Rounds;
+        var rounds = (segmentations[0].IsSeparated ? RoundsOfSeparated : Rounds) + layers - 1;
         for (var round = 0; round < rounds; round++)
         {
-            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations);
+            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations, layers == 2 && round > 0);
             if (fitted.Count == 0)
             {
                 break;
+            }
+
+            if (layers == 2 && round == 0)
+            {
+                imaging = imaging with { Blurs = TwoBlurs(frames, segmentations, fitted, imaging) };
+                continue;
             }
 
             foreach (var layer in fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key))
@@ -94,7 +101,7 @@ internal static class RecordingCalibrator
     }
 
     private static List<Sample> FitAll(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations, bool sorts)
     {
         var fitted = new List<Sample>();
         var fitter = new FrameFitter(imaging, symmetries);
@@ -116,6 +123,12 @@ internal static class RecordingCalibrator
                 fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
             }
 
+            if (sorts)
+            {
+                fitter.SortByFocus(frames[f], segmentations[f].Background, hypotheses);
+                fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
+            }
+
             var some = hypotheses.Take(middle).ToList();
             foreach (var h in some)
             {
@@ -134,10 +147,8 @@ internal static class RecordingCalibrator
             }
         }
 
-        foreach (var layer in clear.GroupBy(p => p.Layer))
-        {
-            populations[layer.Key] = Population.Of([.. layer]);
-        }
+        // Both layers hold the same kind of particle more often than not, and one alone may show too few to tell.
+        Array.Fill(populations, Population.Of(clear));
 
         return [.. fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key).SelectMany(g => BestExplained([.. g]))];
     }
@@ -227,6 +238,22 @@ internal static class RecordingCalibrator
         }
 
         return Math.Exp((low + high) / 2);
+    }
+
+    // Blur of each particle by itself; then the two blurs around which they lie, by two means of its logarithm.
+    private static EdgeBlur TwoBlurs(IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging)
+    {
+        var logs = samples.Select(s => Math.Log(BestBlur(frames, segmentations, [s], imaging, s.Pose.Layer))).Order().ToArray();
+        double low = logs[logs.Length / 5], high = logs[logs.Length - 1 - (logs.Length / 5)];
+        for (var i = 0; i < 20; i++)
+        {
+            var middle = (low + high) / 2;
+            low = logs.Where(l => l <= middle).DefaultIfEmpty(low).Average();
+            high = logs.Where(l => l > middle).DefaultIfEmpty(high).Average();
+        }
+
+        // Less apart than this they are one layer as far as focus can tell.
+        return new EdgeBlur(Math.Exp(low), Math.Exp(Math.Max(high, low + 0.2)));
     }
 
     private static NoiseModel? Residuals(

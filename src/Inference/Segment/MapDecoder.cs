@@ -37,13 +37,12 @@ internal static class MapDecoder
         {
             var found = Candidates(run, layer, rows, columns, (byte)Math.Clamp(least * 255, 1, 255));
 
-            // The highest first; a lower one within half of its size is the same particle.
+            // The highest first; a lower one within half of its size is the same particle, in whichever layer the network saw it.
             found.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Y != b.Y ? a.Y.CompareTo(b.Y) : a.X.CompareTo(b.X));
-            var first = peaks.Count;
             foreach (var one in found)
             {
                 var free = true;
-                for (var k = first; k < peaks.Count && free; k++)
+                for (var k = 0; k < peaks.Count && free; k++)
                 {
                     var other = peaks[k];
                     double dx = one.X - other.X, dy = one.Y - other.Y;

@@ -104,6 +104,7 @@ internal sealed class NetworkSegmenter(NetworkModel model, NetworkSettings setti
         var atBorder = x < ex || y < ey || x > frame.Width - 1 - ex || y > frame.Height - 1 - ey;
         var blob = new Blob(number, x, y, 4 * along * across, along, across, peak.Angle, 0, atBorder)
         {
+            // Which of two layers is for the fit to say, by how sharp the edges are.
             Layer = model.Card.Layers == 2 ? peak.Layer + 1 : 0,
             Score = peak.Score,
         };
