@@ -135,7 +135,7 @@ internal sealed class ParticleMemory
             var reach = pose.Reach;
             var inside = pose.X > reach && pose.Y > reach && pose.X < frame.Width - reach && pose.Y < frame.Height - reach;
             // Among many alike, pieces of the mask that run together are neighbours; elsewhere they may be halves of one particle.
-            var alone = hypothesis.Gap > 0 && !(allAlike && hypothesis.Blob.AtBorder) && (hypothesis.Whole || (allAlike && hypothesis.Blob.Component > 0));
+            var alone = hypothesis.GapOfAny > 0 && !(allAlike && hypothesis.Blob.AtBorder) && (hypothesis.Whole || (allAlike && hypothesis.Blob.Component > 0));
             known.Update(hypothesis, inside && alone);
         }
 

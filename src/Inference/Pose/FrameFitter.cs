@@ -341,6 +341,12 @@ internal sealed class FrameFitter
         var blob = hypothesis.Blob;
         var population = PopulationOf(hypothesis);
         var aspect = blob.Component == 0 || blob.AtBorder || !hypothesis.Whole ? 0 : blob.HalfMajor / blob.HalfMinor;
+        if (population.Dominant is { } usual && hypothesis.GapOfAny < -Pose.Blur && hypothesis.Blob.Score < 1)
+        {
+            // Covered, it may look like anything; nearly all of them are of one shape.
+            return [usual];
+        }
+
         // A particle a few blurs across shows no corners: it is round or long, whatever it is.
         var tiny = Math.Sqrt(hypothesis.Pose.Area) < TinyBlurs * Math.Max(1, Pose.Blur);
         return _kinds
@@ -369,14 +375,14 @@ internal sealed class FrameFitter
     {
         var known = hypothesis.Known;
         SizePrior? prior = null;
-        var partly = hypothesis.Blob.AtBorder || hypothesis.Blob.Component == 0 || hypothesis.Gap < 0 || (!hypothesis.Whole && PopulationOf(hypothesis).Dominant is null);
+        var partly = hypothesis.Blob.AtBorder || hypothesis.Blob.Component == 0 || hypothesis.GapOfAny < 0 || (!hypothesis.Whole && PopulationOf(hypothesis).Dominant is null);
         if (partly && known is { Clear: > 0, Seen: > 1 } && known.Pose.Kind == kind)
         {
             var spread = Math.Max(0.02 * known.Pose.S2, known.SizeSpread);
             prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast)));
         }
 
-        else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole) && PopulationOf(hypothesis).Prior(kind) is { } usual)
+        else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole || (hypothesis.GapOfAny < 0 && PopulationOf(hypothesis).Dominant is not null)) && PopulationOf(hypothesis).Prior(kind) is { } usual)
         {
             // Sizes vary within a recording: the usual one only bounds what the frame leaves open, more so where the border hides the rest.
             var share = hypothesis.Blob.AtBorder || PopulationOf(hypothesis).Dominant is not null ? 0.12 : 0.35;

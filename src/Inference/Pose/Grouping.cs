@@ -12,6 +12,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     private const int MostParts = 6;
     private const int NewcomerFrames = 6;
     private const double Together = 3;
+    private const double LeftOver = 0.08;
 
     /// <summary>Replaces the hypotheses of wrongly split or wrongly joined pieces.</summary>
     /// <param name="frame">The frame.</param>
@@ -40,7 +41,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
         }
     }
 
-    /// <summary>Joins pieces that are one particle, where every piece was taken for a particle already.</summary>
+    /// <summary>Joins pieces that are one particle and parts what is several, where every piece was taken for a particle already.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="found">Its segmentation.</param>
     /// <param name="hypotheses">Fitted hypotheses; changed in place.</param>
@@ -56,6 +57,14 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
             }
 
             gone.AddRange(group.Except(parts).Where(p => p.Known is not null).Select(p => p.Known!));
+        }
+
+        foreach (var one in hypotheses.Where(h => h.Blob.Component > 0 && IsNew(h) && h.Unexplained > LeftOver).ToList())
+        {
+            if (Part(frame, found, hypotheses, one) && one.Known is { } known)
+            {
+                gone.Add(known);
+            }
         }
 
         return gone;
@@ -210,12 +219,13 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     }
 
     // Face to face there is no neck: a long or badly explained piece is also tried as two halves, along its axis and across.
-    private void Part(Frame frame, Segmentation found, List<Hypothesis> hypotheses, Hypothesis one)
+    private bool Part(Frame frame, Segmentation found, List<Hypothesis> hypotheses, Hypothesis one)
     {
         var large = population.TypicalArea > 0 && one.Blob.Area > 1.5 * population.TypicalArea;
-        if (one.Blob.AtBorder || !one.Fit.Converged || one.Snr < 12 || !(large || (one.Unexplained > 0.1 && one.Pose.Kind == ShapeKind.Irregular)))
+        var odd = one.Unexplained > 0.1 && one.Pose.Kind == ShapeKind.Irregular;
+        if (one.Blob.AtBorder || !one.Fit.Converged || one.Snr < 12 || !(large || odd || found.IsSeparated))
         {
-            return;
+            return false;
         }
 
         var standing = Around(hypotheses, [one]);
@@ -254,6 +264,8 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
             hypotheses.RemoveAt(at);
             hypotheses.InsertRange(at, best);
         }
+
+        return best is not null;
     }
 
     private double Advantage(Frame frame, Segmentation found, List<Hypothesis> one, List<Hypothesis> other, List<Hypothesis> standing)

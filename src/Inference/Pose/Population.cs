@@ -26,7 +26,8 @@ internal sealed class Population
 
     /// <summary>Gathers the particles' shapes and sizes.</summary>
     /// <param name="poses">Clear, whole particles.</param>
-    public static Population Of(IReadOnlyCollection<ShapePose> poses)
+    /// <param name="dominantShare">Share of one shape from which on it is taken for that of nearly all.</param>
+    public static Population Of(IReadOnlyCollection<ShapePose> poses, double dominantShare = DominantShare)
     {
         var areas = poses.Select(p => p.Area).Order().ToArray();
         var contrasts = poses.Select(p => Math.Abs(p.Contrast)).Order().ToArray();
@@ -38,7 +39,7 @@ internal sealed class Population
             ContrastLow = contrasts[contrasts.Length / 20],
         };
         var most = poses.GroupBy(p => p.Kind).OrderByDescending(g => g.Count()).FirstOrDefault();
-        if (most is not null && most.Count() >= 12 && most.Count() >= DominantShare * poses.Count)
+        if (most is not null && most.Count() >= 12 && most.Count() >= dominantShare * poses.Count)
         {
             result.Dominant = most.Key;
         }

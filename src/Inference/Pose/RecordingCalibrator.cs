@@ -11,6 +11,10 @@ internal static class RecordingCalibrator
     private const int MostParticles = 60;
     private const int MostFrames = 2;
     private const int MostBlobs = 70;
+    private const double NearPx = 12;
+
+    // Even those that stand freest among two layers are covered here and there, and then pass for another shape.
+    private const double DominantOfLayers = 0.5;
     private const int Rounds = 2;
 
     // Pieces that are particles already include those that others cover: it takes longer until all of a pile fit together.
@@ -77,7 +81,7 @@ internal static class RecordingCalibrator
         var rounds = (segmentations[0].IsSeparated ? RoundsOfSeparated : Rounds) + layers - 1;
         for (var round = 0; round < rounds; round++)
         {
-            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations, layers == 2 && round > 0);
+            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations, layers, sorts: layers == 2 && round > 0);
             if (fitted.Count == 0)
             {
                 break;
@@ -101,7 +105,7 @@ internal static class RecordingCalibrator
     }
 
     private static List<Sample> FitAll(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations, bool sorts)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations, int layers, bool sorts)
     {
         var fitted = new List<Sample>();
         var fitter = new FrameFitter(imaging, symmetries);
@@ -117,7 +121,7 @@ internal static class RecordingCalibrator
             var hypotheses = segmentations[f].Blobs.Select(b => FirstGuess(b, segmentations[f])).ToList();
 
             // Many particles tell no more than some: a compact crowd is fitted, and those inside it, whose neighbours are fitted too, are used.
-            var middle = Crowd(hypotheses, frames[f]);
+            var middle = segmentations[f].IsSeparated ? Loners(hypotheses) : Crowd(hypotheses, frames[f]);
             for (var sweep = 0; sweep < (segmentations[f].IsSeparated ? SweepsOfSeparated : 1); sweep++)
             {
                 fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
@@ -137,7 +141,12 @@ internal static class RecordingCalibrator
                     continue;
                 }
 
-                clear.Add(h.Pose);
+                // What others cover may look like anything.
+                if (h.GapOfAny > -1 || !segmentations[f].IsSeparated)
+                {
+                    clear.Add(h.Pose);
+                }
+
                 if (h.Pose.Kind != ShapeKind.Irregular)
                 {
                     var near = hypotheses.Where(o => o != h && Math.Abs(o.Pose.X - h.Pose.X) < o.Pose.Reach + h.Pose.Reach + 12
@@ -148,7 +157,7 @@ internal static class RecordingCalibrator
         }
 
         // Both layers hold the same kind of particle more often than not, and one alone may show too few to tell.
-        Array.Fill(populations, Population.Of(clear));
+        Array.Fill(populations, layers == 2 ? Population.Of(clear, DominantOfLayers) : Population.Of(clear));
 
         return [.. fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key).SelectMany(g => BestExplained([.. g]))];
     }
@@ -240,10 +249,31 @@ internal static class RecordingCalibrator
         return Math.Exp((low + high) / 2);
     }
 
+    // Puts those first that stand freest, then all that stand near them; returns how many of the free ones there are.
+    private static int Loners(List<Hypothesis> hypotheses)
+    {
+        if (hypotheses.Count <= MostBlobs / 2)
+        {
+            return hypotheses.Count;
+        }
+
+        double Room(Hypothesis h) => h.Blob.AtBorder ? double.NegativeInfinity : hypotheses.Where(o => o != h).Min(o => Distance(o, h) - o.Pose.S1 - h.Pose.S1);
+        var free = hypotheses.OrderByDescending(Room).ThenBy(h => h.Pose.X).Take(MostBlobs / 2).ToList();
+        var near = hypotheses.Except(free).Where(o => free.Exists(h => Distance(o, h) < o.Pose.Reach + h.Pose.Reach + NearPx)).ToList();
+        hypotheses.Clear();
+        hypotheses.AddRange(free);
+        hypotheses.AddRange(near);
+        return free.Count;
+
+        static double Distance(Hypothesis a, Hypothesis b) => Math.Sqrt(Math.Pow(a.Pose.X - b.Pose.X, 2) + Math.Pow(a.Pose.Y - b.Pose.Y, 2));
+    }
+
     // Blur of each particle by itself; then the two blurs around which they lie, by two means of its logarithm.
     private static EdgeBlur TwoBlurs(IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging)
     {
-        var logs = samples.Select(s => Math.Log(BestBlur(frames, segmentations, [s], imaging, s.Pose.Layer))).Order().ToArray();
+        // Poorly explained ones are two over one another more often than not, and look blurred.
+        var clean = samples.OrderBy(s => s.Misfit).Take(Math.Max(8, samples.Count / 2));
+        var logs = clean.Select(s => Math.Log(BestBlur(frames, segmentations, [s], imaging, s.Pose.Layer))).Order().ToArray();
         double low = logs[logs.Length / 5], high = logs[logs.Length - 1 - (logs.Length / 5)];
         for (var i = 0; i < 20; i++)
         {
