@@ -1,26 +1,26 @@
-using System.Collections.Immutable;
 using LiveLtem.Core;
+using LiveLtem.Core.Live;
 using LiveLtem.Inference.Models;
-using LiveLtem.Inference.Pose;
 using LiveLtem.Inference.Segment;
 
 namespace LiveLtem.Inference;
 
 /// <summary>Finds particles by a network or, without one, by thresholds, and measures every particle's pose on the full-resolution frame.</summary>
 /// <remarks>Polarity, smoothing, particle size, edge blur and noise are learnt from the first frames. <see cref="Segment"/> is pure;
-/// <see cref="Measure"/> remembers the particles of earlier frames, so that it can follow them through contacts and settle their shapes.</remarks>
+/// <see cref="Measure"/> remembers the particles of earlier frames, so that it can follow them through contacts and settle their shapes.
+/// The network may change at a frame: <see cref="Prepare(NetworkModel?)"/> takes its time on any thread while frames are served as before,
+/// <see cref="Switch"/> says from which frame on it serves; each frame is measured by what segmented it, however many are on their way.</remarks>
 public sealed class ParticleDetector : IParticleDetector
 {
+    // What is planned later is planned from copies of the first frames; two are what a plan looks at, a third stands in for the noise between them.
+    private const int MostKept = 3;
     private readonly ParticleDetectorOptions _options;
-    private readonly NetworkModel? _model;
     private readonly Func<IReadOnlyList<Frame>, double, SegmentationPlan> _planner;
-    private readonly ParticleMemory _memory = new();
-    private Population[] _populations = [];
-    private SegmentationPlan? _plan;
-    private FrameFitter? _fitter;
-    private Grouping? _grouping;
-    private ParticleSieve? _sieve;
-    private Leftovers? _leftovers;
+    private readonly PathSchedule _paths = new();
+    private readonly FramePool _copies = new(keepPerSize: 0);
+    private readonly List<Frame> _kept = [];
+    private NetworkModel? _unplanned;
+    private DetectionPath? _measuring;
 
     // Whole frames are segmented side by side: threads of OpenCV's own within each of them would only fight for the same cores.
     static ParticleDetector() => OpenCvSharp.Cv2.SetNumThreads(1);
@@ -31,7 +31,7 @@ public sealed class ParticleDetector : IParticleDetector
     /// <exception cref="InputException">An option is out of its range.</exception>
     public ParticleDetector(ParticleDetectorOptions options, NetworkModel? model = null)
         : this(options, (frames, zero) => (model is null ? null : NetworkPlanner.Plan(frames, options, zero, model)) ?? ClassicalPlanner.Plan(frames, options, zero)) =>
-        _model = model;
+        _unplanned = model;
 
     /// <summary>Creates a detector with a segmenter of the caller's choice.</summary>
     /// <param name="options">What the operator prescribes.</param>
@@ -47,6 +47,9 @@ public sealed class ParticleDetector : IParticleDetector
     /// <inheritdoc/>
     public int LearningFrames => _options.LearningFrames;
 
+    /// <summary>What segments the newest frames; null before <see cref="Learn"/>. Thread-safe.</summary>
+    public ModelInUse? Model => _paths.Last is { } path ? Facts(path) : null;
+
     /// <inheritdoc/>
     public void Learn(IReadOnlyList<Frame> first)
     {
@@ -57,151 +60,106 @@ public sealed class ParticleDetector : IParticleDetector
         }
 
         var usable = Usable(first);
-        var zero = _options.ZeroCounts ?? 0;
-        var plan = _planner(usable, zero);
-        var (imaging, populations) = Learn(usable, plan, zero, _options.ZeroCounts is null, out var foundZero);
-        if (foundZero > 0)
+        _kept.AddRange(usable.Take(MostKept).Select(Copy));
+        var path = DetectionPath.Learn(_options, usable, _planner);
+        if (path.Plan.Model is null)
         {
-            plan = _planner(usable, foundZero);
-            (imaging, populations) = Learn(usable, plan, foundZero, seeksZero: false, out _);
+            _unplanned?.Dispose();
         }
 
-        _plan = plan;
-        _populations = populations;
-        _fitter = new FrameFitter(imaging, _options.Symmetries);
-        for (var layer = 0; layer < populations.Length; layer++)
-        {
-            _fitter.Expect(layer, populations[layer]);
-        }
+        _unplanned = null;
+        _measuring = path;
+        _paths.Add(long.MinValue, path);
+    }
 
-        _grouping = new Grouping(_fitter, populations[0]);
-        _sieve = new ParticleSieve(_options, plan, populations);
-        _leftovers = new Leftovers(plan, populations);
+    /// <summary>Makes another way of segmenting ready, from the first frames and what was learnt of the recording. May take seconds; thread-safe.</summary>
+    /// <param name="model">The network, the detector's from now on; null for thresholds.</param>
+    /// <exception cref="InputException">The network is sure of nothing in the first frames; it is freed.</exception>
+    /// <exception cref="InvalidOperationException">Nothing was learnt yet.</exception>
+    public PreparedModel Prepare(NetworkModel? model)
+    {
+        try
+        {
+            return Prepare((frames, zero) => model is null
+                ? ClassicalPlanner.Plan(frames, _options, zero)
+                : NetworkPlanner.Plan(frames, _options, zero, model)
+                    ?? throw new InputException($"model {model.Card.Name} finds no particle in the first frames of this recording: choose another one, or '{ModelInUse.None}' for thresholds"));
+        }
+        catch
+        {
+            model?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Segments by what was made ready from a frame on; no frame of that number or a later one may have been segmented yet.</summary>
+    /// <param name="prepared">Made by this detector, which takes it.</param>
+    /// <param name="firstFrame">First frame that it serves.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An earlier change holds from a later frame on.</exception>
+    public void Switch(PreparedModel prepared, long firstFrame)
+    {
+        ArgumentNullException.ThrowIfNull(prepared);
+        _paths.Add(firstFrame, prepared.Take());
     }
 
     /// <inheritdoc/>
     public IDisposable Segment(Frame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var plan = _plan ?? throw new InvalidOperationException("Learn comes before Segment");
-        return plan.Segmenter.Segment(frame);
+        var path = _paths.Lease(frame.Number);
+        try
+        {
+            return new PathSegmentation(path, path.Segment(frame));
+        }
+        finally
+        {
+            path.Release();
+        }
     }
 
     /// <inheritdoc/>
     public FrameDetections Measure(Frame frame, IDisposable segmentation)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var found = segmentation as Segmentation ?? throw new ArgumentException("not a segmentation of this detector", nameof(segmentation));
-        var fitter = _fitter ?? throw new InvalidOperationException("Learn comes before Measure");
-        var allAlike = _populations[0].Dominant is not null;
-        var hypotheses = _memory.Propose(found, allAlike);
-        if (found.IsSeparated)
+        var found = segmentation as PathSegmentation ?? throw new ArgumentException("not a segmentation of this detector", nameof(segmentation));
+        if (found.Path != _measuring)
         {
-            // What covers a particle, or is covered by it, must be in the fit from the start.
-            hypotheses.AddRange(_memory.Unclaimed(hypotheses, least: 2));
+            found.Path.Follow(_measuring!);
+            _measuring = found.Path;
+            _paths.Reached(found.Path);
         }
 
-        fitter.Fit(frame, found.Background, hypotheses);
-        if (!found.IsSeparated)
-        {
-            _grouping!.Correct(frame, found, hypotheses);
-        }
-        else if (!allAlike)
-        {
-            _memory.Forget(_grouping!.Join(frame, found, hypotheses));
-        }
-
-        if (_plan!.Layers == 2)
-        {
-            fitter.SortByFocus(frame, found.Background, hypotheses);
-        }
-
-        var kept = _sieve!.Keep(hypotheses, frame);
-        var missing = _memory.Unclaimed(kept);
-        if (found.IsSeparated && allAlike)
-        {
-            missing = _leftovers!.Propose(frame, found, kept, fitter);
-        }
-        if (missing.Count > 0)
-        {
-            // Particles that the mask lost are looked for where they were; the found ones stand around them.
-            fitter.FitSome(frame, found.Background, missing, kept);
-            var more = _sieve.Keep(missing, frame);
-            if (found.IsSeparated && more.Count > 0)
-            {
-                fitter.Settle(frame, found.Background, more, kept);
-                if (_plan!.Layers == 2)
-                {
-                    fitter.SortByFocus(frame, found.Background, [.. more, .. kept]);
-                }
-
-                kept = _sieve.Keep(kept, frame);
-                more = _sieve.Keep(more, frame);
-            }
-
-            kept.AddRange(more);
-            ParticleSieve.DropTwins(kept);
-        }
-
-        var detections = new List<Detection>(kept.Count);
-        foreach (var hypothesis in kept)
-        {
-            detections.Add(DetectionBuilder.From(hypothesis, frame, fitter.Pose.Blurs.Of(hypothesis.Pose.Layer)));
-        }
-
-        _memory.Remember(kept, frame, allAlike);
-        return new FrameDetections
-        {
-            Header = frame.Header,
-            Particles = detections,
-            Height = frame.Height,
-            Width = frame.Width,
-            Snr = ContrastToNoise(kept, fitter.Pose.Noise, found.Background, frame),
-            Labels = _options.WithLabels ? LabelPainter.Paint(kept, frame.Height, frame.Width, _plan!.Layers) : null,
-        };
+        return found.Path.Measure(frame, found.Found);
     }
 
     /// <inheritdoc/>
-    public string Describe()
+    public string Describe() => _paths.Last?.Describe() ?? "nothing learnt yet";
+
+    /// <summary>Frees the networks. Nothing may be under way any more.</summary>
+    public void Dispose()
     {
-        if (_plan is null || _fitter is null)
-        {
-            return "nothing learnt yet";
-        }
-
-        if (!_plan.Found)
-        {
-            return _plan.Words;
-        }
-
-        var side = Math.Sqrt(_plan.TypicalArea);
-        var blurs = _fitter.Pose.Blurs;
-        var blur = FormattableString.Invariant(_plan.Layers == 2 ? (FormattableString)$"{blurs.First:F2} and {blurs.Second:F2}" : $"{blurs.First:F2}");
-        return FormattableString.Invariant(
-            $"{(_plan.Dark ? "dark" : "bright")} particles about {side:F0} px across, contrast {_plan.Contrast:F2}, edge blur {blur} px, {_fitter.Pose.ZeroCounts:F0} counts without beam, noise correlation {_fitter.Pose.Noise.CorrelationX[1]:F2}, {_plan.Words}");
+        _paths.Clear();
+        _unplanned?.Dispose();
+        _kept.ForEach(frame => frame.Dispose());
+        _kept.Clear();
+        _copies.Dispose();
     }
 
-    /// <summary>Frees the network.</summary>
-    public void Dispose() => _model?.Dispose();
-
-    private (ImagingModel Imaging, Population[] Populations) Learn(List<Frame> frames, SegmentationPlan plan, double zero, bool seeksZero, out double foundZero)
+    internal PreparedModel Prepare(Func<IReadOnlyList<Frame>, double, SegmentationPlan> planner)
     {
-        foundZero = 0;
-        var noise = RecordingCalibrator.Guess(frames, zero);
-        if (!plan.Found)
-        {
-            return (new ImagingModel(noise, new EdgeBlur(RecordingCalibrator.FirstBlur), zero), [Population.Unknown, Population.Unknown, Population.Unknown]);
-        }
+        var now = _paths.Last ?? throw new InvalidOperationException("Learn comes before Prepare");
+        return new PreparedModel(now.Learn(_kept, planner(_kept, now.ZeroCounts)));
+    }
 
-        var segmentations = frames.Select(plan.Segmenter.Segment).ToList();
-        var learnt = RecordingCalibrator.Learn(frames, segmentations, _options.Symmetries, noise, zero, plan.Layers);
-        if (seeksZero && segmentations[0].IsSeparated)
-        {
-            foundZero = ZeroFinder.Find(frames, segmentations, _options.Symmetries, learnt.Imaging, learnt.Populations);
-        }
+    internal static ModelInUse Facts(DetectionPath path) => path.Plan.Model is { } model
+        ? new ModelInUse { Name = model.Card.Name, Sha256 = model.Card.Sha256, Provider = model.Provider }
+        : ModelInUse.Thresholds;
 
-        segmentations.ForEach(s => s.Dispose());
-        return learnt;
+    private Frame Copy(Frame frame)
+    {
+        using var draft = _copies.Rent(frame.Height, frame.Width, frame.Type);
+        frame.Bytes.CopyTo(draft.Bytes);
+        return draft.Publish(frame.Header);
     }
 
     private static List<Frame> Usable(IReadOnlyList<Frame> first)
@@ -219,22 +177,13 @@ public sealed class ParticleDetector : IParticleDetector
         return OpenCvSharp.Cv2.Mean(work).Val0;
     }
 
-    private static double? ContrastToNoise(List<Hypothesis> kept, NoiseModel noise, BackgroundMap background, Frame frame)
+    /// <summary>A segmentation with the path that made it, and that measures it.</summary>
+    private sealed class PathSegmentation(DetectionPath path, Segmentation found) : IDisposable
     {
-        if (kept.Count == 0)
-        {
-            return null;
-        }
+        public DetectionPath Path => path;
 
-        var ratios = new double[kept.Count];
-        for (var i = 0; i < ratios.Length; i++)
-        {
-            var pose = kept[i].Pose;
-            var level = background.At(Math.Clamp(pose.X, 0, frame.Width - 1), Math.Clamp(pose.Y, 0, frame.Height - 1));
-            ratios[i] = Math.Abs(pose.Contrast) * level / Math.Sqrt(noise.Variance(level));
-        }
+        public Segmentation Found => found;
 
-        Array.Sort(ratios);
-        return ratios[ratios.Length / 2];
+        public void Dispose() => found.Dispose();
     }
 }

@@ -18,7 +18,7 @@ public static class RecordedMovie
         ProfileName = "nanoparticles",
         ProfileText = "detector:\n  polarity: auto\n",
         Version = "0.1.0",
-        Models = new Dictionary<string, string> { ["segmenter"] = "0badcafe" },
+        Models = [new ModelInUse { Name = "segmenter", Sha256 = "0badcafe", Provider = "CPU" }],
     };
 
     /// <summary>One frame.</summary>

@@ -21,6 +21,9 @@ internal sealed record AnalysisHostOptions
     /// <summary>Recording, preview and changing conditions of a live session; null where frames are analysed only.</summary>
     public LiveTaps? Taps { get; init; }
 
+    /// <summary>Changes the network between frames; null where it stays.</summary>
+    public IModelSwitch? Models { get; init; }
+
     /// <summary>How long a stopped session may take to finish.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -78,7 +81,7 @@ internal sealed class AnalysisHost
         var clock = new FrameClock(input.Calibration.FrameTimeS?.Value, !input.FrameTimeTyped, input.NumbersStartAnywhere);
         _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, _time);
         _source = input.Source;
-        _prepare = new PrepareStage(detector, input, pool, GetReady);
+        _prepare = new PrepareStage(detector, input, pool, GetReady, options.Models);
         Wire(input.Source, pool, options);
     }
 

@@ -44,7 +44,8 @@ internal sealed class GaugeStage(ResultJoiner results, LiveTaps? taps) : IStage<
 /// <param name="input">The camera's references.</param>
 /// <param name="pool">Where corrected frames come from.</param>
 /// <param name="ready">Called once everything is learnt.</param>
-internal sealed class PrepareStage(IParticleDetector detector, SessionInput input, FramePool pool, Action ready) : IStage<Frame, Frame>
+/// <param name="models">Changes the network between two frames, here where they are still in order; null where it stays.</param>
+internal sealed class PrepareStage(IParticleDetector detector, SessionInput input, FramePool pool, Action ready, IModelSwitch? models = null) : IStage<Frame, Frame>
 {
     private readonly List<Frame> _held = [];
     private FrameCorrector? _corrector;
@@ -56,6 +57,7 @@ internal sealed class PrepareStage(IParticleDetector detector, SessionInput inpu
     {
         if (_corrector is not null)
         {
+            models?.Before(item.Number);
             output.Add(_corrector.Apply(item, pool));
             item.Dispose();
             return;
@@ -74,6 +76,8 @@ internal sealed class PrepareStage(IParticleDetector detector, SessionInput inpu
         {
             Learn(output);
         }
+
+        models?.End();
     }
 
     private void Learn(ICollection<Frame> output)
@@ -89,6 +93,7 @@ internal sealed class PrepareStage(IParticleDetector detector, SessionInput inpu
             }
 
             detector.Learn(corrected.GetRange(0, Math.Min(corrected.Count, detector.LearningFrames)));
+            _held.ForEach(frame => models?.Before(frame.Number));
             corrected.ForEach(output.Add);
             _held.ForEach(frame => frame.Dispose());
             ready();

@@ -24,6 +24,6 @@ internal static class Detectors
         return new ParticleDetector(options, name is null or Profile.NoModel ? null : NetworkModel.Load(name, profile.Provider));
     }
 
-    // The shipped network for one layer; without it thresholds do.
-    private static string? Automatic() => ModelStore.Names.Contains(Profile.DefaultModel) ? Profile.DefaultModel : null;
+    /// <summary>The shipped network for one layer; null where there is none, and thresholds do.</summary>
+    public static string? Automatic() => ModelStore.Names.Contains(Profile.DefaultModel) ? Profile.DefaultModel : null;
 }

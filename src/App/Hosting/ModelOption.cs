@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LiveLtem.App.Profiles;
 using LiveLtem.Core;
+using LiveLtem.Core.Live;
 using LiveLtem.Inference.Models;
 
 namespace LiveLtem.App.Hosting;
@@ -23,7 +24,7 @@ internal static class ModelOption
     {
         null => profile,
         "" => throw new InputException($"--model: name one of {string.Join(", ", ModelStore.Names.Append(Profile.NoModel))}, or a model card"),
-        "auto" => profile with { Model = null },
+        ModelInUse.Auto => profile with { Model = null },
         _ => profile with { Model = model },
     };
 }

@@ -1,3 +1,4 @@
+using LiveLtem.Core.Live;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
@@ -17,7 +18,7 @@ internal sealed record Profile
     public const string DefaultModel = "segment";
 
     /// <summary>The word for thresholds instead of a network.</summary>
-    public const string NoModel = "none";
+    public const string NoModel = ModelInUse.None;
 
     /// <summary>The network that segments: name of a shipped model or a card's file; <see cref="NoModel"/> for thresholds; null for the shipped one where there is one.</summary>
     public string? Model { get; init; }

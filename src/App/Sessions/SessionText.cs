@@ -56,9 +56,9 @@ internal static class SessionText
         Line("results", Say($"{session.Rows} frames, {session.Points} points of {entry.Tracks} tracks"));
         Line("profile", session.Description.ProfileName);
         Line("version", session.Description.Version);
-        foreach (var (name, hash) in session.Description.Models)
+        foreach (var model in session.Description.Models)
         {
-            Line("model", $"{name} {hash}");
+            Line("model", Model(model));
         }
 
         foreach (var segment in session.Segments)
@@ -95,7 +95,7 @@ internal static class SessionText
         json["points"] = session.Points;
         json["profile"] = session.Description.ProfileName;
         json["version"] = session.Description.Version;
-        json["models"] = JsonSerializer.SerializeToNode(session.Description.Models);
+        json["models"] = JsonSerializer.SerializeToNode(session.Description.Models, Layout);
         json["segments"] = JsonNode.Parse(SessionJson.Segments(session.Segments));
         json["events"] = new JsonArray([.. session.Events.Select(happening => JsonNode.Parse(SessionJson.Event(happening)))]);
         json["notes"] = JsonSerializer.SerializeToNode(session.Notes);
@@ -147,9 +147,13 @@ internal static class SessionText
         Annotation annotation => $"{annotation.Author ?? "remark"}: {annotation.Text}",
         RecordingChange change => $"recording {change.State.ToString().ToLowerInvariant()}{(change.Reason is { } reason ? $": {reason}" : "")}",
         ConditionsChange change => Say($"segment {change.Segment} from frame {change.FirstFrame}"),
+        ModelChange change => $"model {Model(change.Model)}",
         AlertChange change => $"{change.Alert.Severity} {change.Alert.Kind} {change.Alert.State}: {change.Alert.Message}",
         _ => happening.GetType().Name,
     };
+
+    private static string Model(ModelInUse model) =>
+        $"{model.Name}{(model.Provider is { } provider ? $" on {provider}" : "")}{(model.FirstFrame is { } first ? Say($" from frame {first}") : "")}{(model.Sha256 is { } hash ? $", SHA-256 {hash}" : "")}";
 
     private static string Size(SessionEntry entry) => entry.Height > 0 ? Say($"{entry.Width} x {entry.Height}") : "";
 

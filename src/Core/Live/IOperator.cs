@@ -29,4 +29,13 @@ public interface IOperator
     /// <summary>Begins a new segment under other conditions, from the next received frame on.</summary>
     /// <exception cref="InputException">A value is out of its range.</exception>
     ConditionsChange SetConditions(ConditionsRequest request);
+
+    /// <summary>Segments by another network, or by thresholds, from a frame on that the session's <see cref="ModelChange"/> names. The session goes on as
+    /// it was until the model is ready, and altogether where it cannot be had.</summary>
+    /// <param name="model">One of <see cref="SessionStatus.Models"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting; the change is made all the same.</param>
+    /// <returns>What is on, once it is: with the next frame. At once where nothing changes.</returns>
+    /// <exception cref="InputException">There is no such model, it is damaged, it finds nothing in the first frames, another one is being made ready, or
+    /// the session is not live.</exception>
+    Task<ModelInUse> ChooseModelAsync(string model, CancellationToken cancellationToken);
 }

@@ -27,8 +27,8 @@ public sealed record SessionDescription
     /// <summary>Version of the program.</summary>
     public required string Version { get; init; }
 
-    /// <summary>Models in use by name, with their sha256.</summary>
-    public IReadOnlyDictionary<string, string> Models { get; init; } = new Dictionary<string, string>();
+    /// <summary>What segmented its frames: first what it began with, then each change with the frame from which it holds. Empty where that is not known.</summary>
+    public IReadOnlyList<ModelInUse> Models { get; init; } = [];
 }
 
 /// <summary>Keeps one session. Raw frames first; everything derived within a second.</summary>

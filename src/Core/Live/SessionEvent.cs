@@ -66,6 +66,13 @@ public sealed record ConditionsChange : SessionEvent
     public string? Note { get; init; }
 }
 
+/// <summary>Another network segments, or thresholds instead of one. Written before the first frame is segmented by it.</summary>
+public sealed record ModelChange : SessionEvent
+{
+    /// <summary>What segments from here on, with its first frame.</summary>
+    public required ModelInUse Model { get; init; }
+}
+
 /// <summary>One transition of an alert.</summary>
 public sealed record AlertChange : SessionEvent
 {

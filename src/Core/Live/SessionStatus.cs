@@ -98,6 +98,15 @@ public sealed record SessionStatus
     /// <summary>The detector in use: <c>classical</c> or a model's name.</summary>
     public required string Detector { get; init; }
 
+    /// <summary>The network in use, or thresholds; null until that is known.</summary>
+    public ModelInUse? Model { get; init; }
+
+    /// <summary>Names that <see cref="IOperator.ChooseModelAsync"/> takes; empty where it cannot be chosen.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Name of the model that is being made ready, or null.</summary>
+    public string? ModelPending { get; init; }
+
     /// <summary>Calibration in force.</summary>
     public required Calibration Calibration { get; init; }
 

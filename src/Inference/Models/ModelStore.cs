@@ -67,7 +67,10 @@ public static class ModelStore
 
     private static string Head(string text) => text[..Math.Min(12, text.Length)];
 
-    private static ModelCard ReadCard(string path)
+    /// <summary>Reads a card alone.</summary>
+    /// <param name="path">The card.</param>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public static ModelCard ReadCard(string path)
     {
         try
         {

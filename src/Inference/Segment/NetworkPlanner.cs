@@ -72,6 +72,7 @@ internal static class NetworkPlanner
             Contrast = contrast,
             TypicalArea = best.Found.Select(b => b.Area).Order().ElementAt(best.Found.Count / 2),
             Layers = model.Card.Layers,
+            Model = model,
             Words = FormattableString.Invariant($"network {model.Card.Name} on {model.Provider}, binned {best.Settings.Bin}x"),
         };
     }

@@ -1,3 +1,5 @@
+using LiveLtem.Inference.Models;
+
 namespace LiveLtem.Inference.Segment;
 
 /// <summary>How a recording will be segmented, decided on its first frames.</summary>
@@ -20,6 +22,9 @@ internal sealed record SegmentationPlan
 
     /// <summary>Layers that are told apart: 1 or 2.</summary>
     public int Layers { get; init; } = 1;
+
+    /// <summary>The network that the segmenter runs; null without one.</summary>
+    public NetworkModel? Model { get; init; }
 
     /// <summary>What else people may want to know, for logs and reports.</summary>
     public required string Words { get; init; }

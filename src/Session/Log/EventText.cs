@@ -12,6 +12,7 @@ internal static class EventText
     private const string AnnotationKind = "annotation";
     private const string RecordingKind = "recording";
     private const string ConditionsKind = "conditions";
+    private const string ModelKind = "model";
     private const string AlertKind = "alert";
 
     public static string Kind(SessionEvent happening) => happening switch
@@ -19,6 +20,7 @@ internal static class EventText
         Annotation => AnnotationKind,
         RecordingChange => RecordingKind,
         ConditionsChange => ConditionsKind,
+        ModelChange => ModelKind,
         AlertChange => AlertKind,
         _ => throw new ArgumentException($"a session keeps no {happening.GetType().Name}", nameof(happening)),
     };
@@ -36,6 +38,7 @@ internal static class EventText
             ["prior_dose_e_A2"] = Finite(c.PriorDoseEPerA2),
             ["note"] = c.Note,
         },
+        ModelChange m => ModelText.Write(m.Model),
         AlertChange a => AlertLine.Write(a.Alert),
         _ => throw new ArgumentException($"a session keeps no {happening.GetType().Name}", nameof(happening)),
     }).ToJsonString();
@@ -79,6 +82,7 @@ internal static class EventText
             PriorDoseEPerA2 = (double?)json["prior_dose_e_A2"],
             Note = (string?)json["note"],
         },
+        ModelKind => new ModelChange { Time = time, Model = ModelText.Read(json) },
         AlertKind => new AlertChange { Time = time, Alert = ReadAlert(json) },
         _ => null,
     };

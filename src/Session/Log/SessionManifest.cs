@@ -64,7 +64,7 @@ internal sealed record SessionManifest
         ["program"] = new JsonObject { ["name"] = "LiveLTEM", ["version"] = Description.Version },
         ["source"] = new JsonObject { ["name"] = Description.Source, ["live"] = Description.IsLive, ["metadata"] = Texts(Description.SourceMetadata) },
         ["profile"] = new JsonObject { ["name"] = Description.ProfileName, ["text"] = Description.ProfileText },
-        ["models"] = Texts(Description.Models),
+        ["models"] = ModelText.Write(Description.Models),
         ["frames"] = Shape is { } shape
             ? new JsonObject
             {
@@ -151,7 +151,7 @@ internal sealed record SessionManifest
                 ProfileName = Text(profile?["name"]),
                 ProfileText = Text(profile?["text"]),
                 Version = Text(json["program"]?["version"]),
-                Models = Texts(json["models"]),
+                Models = ModelText.ReadAll(json["models"]),
             },
             Shape = json["frames"] is JsonObject frames ? Shaped(frames) : null,
             Segments = segments.Count > 0 ? segments : [new SessionSegment(0, null, Calibration.Unknown)],

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Threading.Channels;
 using LiveLtem.Core;
+using LiveLtem.Core.Live;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -49,6 +50,11 @@ public sealed class SessionSource : IFrameSource
         var description = ManifestFile.Read(folder).Description;
         return description.ProfileText.Length > 0 ? (description.ProfileName, description.ProfileText) : null;
     }
+
+    /// <summary>What segmented a session's frames, change by change; empty where that is not known.</summary>
+    /// <param name="folder">Folder of the session.</param>
+    /// <exception cref="InputException">The session is damaged, or of a later version.</exception>
+    public static IReadOnlyList<ModelInUse> Models(string folder) => ManifestFile.Read(folder).Description.Models;
 
     /// <summary>Opens a session.</summary>
     /// <param name="folder">Its folder.</param>

@@ -145,8 +145,19 @@ public sealed class SessionStore : ISessionStore
             var segment = new SessionSegment(change.Segment, change.FirstFrame, change.Calibration, change.PriorDoseEPerA2, change.Note);
             Update(manifest => manifest with { Segments = [.. manifest.Segments, segment] });
         }
+        else if (kept is ModelChange { Model: var model })
+        {
+            Update(manifest => manifest with { Description = manifest.Description with { Models = [.. manifest.Description.Models, model] } });
+        }
 
         return kept;
+    }
+
+    /// <summary>Keeps what segments the session's frames from the beginning, once that is known. Thread-safe.</summary>
+    public void SetFirstModel(ModelInUse model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Update(manifest => manifest with { Description = manifest.Description with { Models = [model, .. manifest.Description.Models] } });
     }
 
     /// <summary>Keeps how the session is analysed, for its report: the detector, what it learnt. Thread-safe; a later text takes the place of an earlier one.</summary>

@@ -34,7 +34,6 @@ internal sealed record LiveRequest
 /// <summary>A live session: analysed, recorded, published and steered until its source ends or it is stopped.</summary>
 internal sealed class LiveHost
 {
-    private const string Detector = "classical";
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
     private readonly LiveRequest _request;
     private readonly TimeProvider _time;
@@ -44,25 +43,32 @@ internal sealed class LiveHost
     private readonly PublisherRelay _publisher = new();
     private readonly AnalysisHost _host;
     private readonly StatusBoard _board;
+    private readonly ModelDesk _models;
 
-    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, IParticleDetector detector, ILogger logger, TimeProvider time)
+    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, ParticleDetector detector, ILogger logger, TimeProvider time)
     {
         _request = request;
         _time = time;
         _store = store;
         _conditions = new ConditionsBook(request.Input.Calibration);
         _events = new EventBook(store);
+        _models = new ModelDesk(detector, new ModelChoices(request.Profile), _events, _conditions, model => store?.SetFirstModel(model), time);
         _host = new AnalysisHost(
             request.Input,
             pool,
             detector,
             new ParticleTracker(request.Profile.Tracker),
             new LiveSink(store, _publisher, KeepFacts),
-            new AnalysisHostOptions { Live = true, Taps = new LiveTaps { Store = store, Publisher = _publisher, Conditions = _conditions } },
+            new AnalysisHostOptions
+            {
+                Live = true,
+                Taps = new LiveTaps { Store = store, Publisher = _publisher, Conditions = _conditions },
+                Models = _models,
+            },
             time,
             logger);
-        _board = new StatusBoard(session, request.Input.Source.Info, Detector, _host, store, _conditions, _publisher, time);
-        Operator = new LiveOperator(session, store, _conditions, _events, _board.Read, time);
+        _board = new StatusBoard(session, request.Input.Source.Info, _models, _host, store, _conditions, _publisher, time);
+        Operator = new LiveOperator(session, store, _conditions, _events, _models, _board.Read, time);
     }
 
     private LiveOperator Operator { get; }
@@ -76,9 +82,9 @@ internal sealed class LiveHost
         var time = TimeProvider.System;
         using var loggers = ConsoleLog.Create();
         BroadcastServer.DemandFree(request.Settings.Broadcast);
-        await using var store = Open(request);
         using var pool = new FramePool();
         using var detector = Detectors.Create(request.Profile, request.Input);
+        await using var store = Open(request);
         var session = store?.Id ?? $"live-{time.GetUtcNow():yyyyMMdd-HHmmss}";
         var live = new LiveHost(request, store, session, pool, detector, loggers.CreateLogger("LiveLtem.Pipeline"), time);
         var catalog = request.Settings.Record is { } root ? new SessionCatalog(root) : null;
@@ -113,6 +119,7 @@ internal sealed class LiveHost
         }
         finally
         {
+            await _models.EndAsync().ConfigureAwait(false);
             await ticking.CancelAsync().ConfigureAwait(false);
             await telling.ConfigureAwait(false);
             await announcing.ConfigureAwait(false);

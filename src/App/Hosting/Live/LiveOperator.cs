@@ -4,7 +4,7 @@ using LiveLtem.Core.Live;
 namespace LiveLtem.App.Hosting.Live;
 
 /// <summary>Does what the people at the microscope ask of a live session.</summary>
-internal sealed class LiveOperator(string session, ISessionStore? store, ConditionsBook conditions, EventBook events, Func<SessionStatus> status, TimeProvider time)
+internal sealed class LiveOperator(string session, ISessionStore? store, ConditionsBook conditions, EventBook events, ModelDesk models, Func<SessionStatus> status, TimeProvider time)
     : IOperator
 {
     /// <inheritdoc/>
@@ -60,6 +60,9 @@ internal sealed class LiveOperator(string session, ISessionStore? store, Conditi
         ArgumentNullException.ThrowIfNull(request);
         return events.Add(conditions.Change(request, time.GetUtcNow()));
     }
+
+    /// <inheritdoc/>
+    public Task<ModelInUse> ChooseModelAsync(string model, CancellationToken cancellationToken) => models.ChooseAsync(model, cancellationToken);
 
     private RecordingStatus SetRecording(bool on)
     {

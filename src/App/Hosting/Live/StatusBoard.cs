@@ -7,7 +7,7 @@ namespace LiveLtem.App.Hosting.Live;
 /// <summary>Puts together the figures of a live session.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class StatusBoard(
-    string session, SourceInfo source, string detector, AnalysisHost host, ISessionStore? store, ConditionsBook conditions, ILivePublisher publisher, TimeProvider time)
+    string session, SourceInfo source, ModelDesk models, AnalysisHost host, ISessionStore? store, ConditionsBook conditions, ILivePublisher publisher, TimeProvider time)
 {
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(3);
     private readonly Lock _gate = new();
@@ -47,6 +47,7 @@ internal sealed class StatusBoard(
         var figures = host.Figures;
         var dose = host.DoseStatement;
         var (received, analysed, recent) = Rates();
+        var model = models.Now;
         return new SessionStatus
         {
             Session = session,
@@ -64,7 +65,10 @@ internal sealed class StatusBoard(
             Particles = figures.Particles,
             Tracks = figures.Tracks,
             Learnt = State == "learning" ? null : host.Learnt,
-            Detector = detector,
+            Detector = model is null or { Sha256: null } ? "classical" : model.Name,
+            Model = model,
+            Models = models.Names,
+            ModelPending = models.Pending,
             Calibration = conditions.Calibration,
             Dose = DoseText.Of(dose),
             DoseKind = DoseText.Kind(dose),

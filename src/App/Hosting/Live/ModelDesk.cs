@@ -1,0 +1,179 @@
+using LiveLtem.Core;
+using LiveLtem.Core.Live;
+using LiveLtem.Inference;
+
+namespace LiveLtem.App.Hosting.Live;
+
+/// <summary>Changes the network of a running session: made ready beside it, written to the session, then put on between two frames.</summary>
+/// <param name="detector">Segments the session's frames.</param>
+/// <param name="choices">What can be asked for.</param>
+/// <param name="events">Where changes are written.</param>
+/// <param name="conditions">Knows the newest frame received.</param>
+/// <param name="began">Told once, before the first frame is segmented, what the session begins with.</param>
+/// <param name="time">The clock.</param>
+/// <remarks>Thread-safe. One change at a time; until it is put on, and where it cannot be made, frames are segmented as before.</remarks>
+internal sealed class ModelDesk(ParticleDetector detector, ModelChoices choices, EventBook events, ConditionsBook conditions, Action<ModelInUse> began, TimeProvider time)
+    : IModelSwitch
+{
+    private readonly Lock _gate = new();
+    private Task _work = Task.CompletedTask;
+    private Turn? _turn;
+    private string? _pending;
+    private ModelInUse? _now;
+    private long? _newest;
+    private bool _ended;
+
+    /// <summary>What segments the newest frames; null before that is learnt.</summary>
+    public ModelInUse? Now => Volatile.Read(ref _now) ?? detector.Model;
+
+    /// <summary>What can be asked for.</summary>
+    public IReadOnlyList<string> Names => choices.Names;
+
+    /// <summary>What is being made ready, or null.</summary>
+    public string? Pending => Volatile.Read(ref _pending);
+
+    /// <summary>Makes a model ready and has it put on before the next frame.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the change.</param>
+    /// <returns>What is on.</returns>
+    /// <exception cref="InputException">There is none of that name, it is damaged or finds nothing, or the session is not live.</exception>
+    public Task<ModelInUse> ChooseAsync(string name, CancellationToken cancellationToken)
+    {
+        choices.Demand(name);
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                throw Ended();
+            }
+
+            if (detector.Model is null)
+            {
+                throw new InputException("the session is still learning from its first frames: choose the model once it is live");
+            }
+
+            if (_pending is { } other)
+            {
+                throw new InputException($"model {other} is being made ready: choose again once it is on");
+            }
+
+            Volatile.Write(ref _pending, name);
+
+            // On a thread of its own: it takes seconds, and the pool's threads are the pipeline's.
+            var change = Task.Factory.StartNew(() => ChangeAsync(name), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+            _work = change;
+            return change.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Before(long frame)
+    {
+        Turn? turn;
+        if (_newest is null && detector.Model is { } first)
+        {
+            began(first);
+        }
+
+        lock (_gate)
+        {
+            // A frame that comes late, after newer ones, belongs to what they belong to.
+            if (frame <= _newest)
+            {
+                return;
+            }
+
+            _newest = frame;
+            turn = _turn;
+            _turn = null;
+        }
+
+        if (turn is null)
+        {
+            return;
+        }
+
+        var model = turn.Prepared.Model with { FirstFrame = frame };
+        try
+        {
+            events.Add(new ModelChange { Time = time.GetUtcNow(), Frame = conditions.LastFrame, Model = model });
+            detector.Switch(turn.Prepared, frame);
+            Volatile.Write(ref _now, model);
+            turn.Done.SetResult(model);
+        }
+        catch (Exception error)
+        {
+            // What cannot be written does not happen; whoever asked is told.
+            turn.Prepared.Dispose();
+            turn.Done.SetException(error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void End()
+    {
+        Turn? turn;
+        lock (_gate)
+        {
+            _ended = true;
+            turn = _turn;
+            _turn = null;
+        }
+
+        turn?.Prepared.Dispose();
+        turn?.Done.SetException(Ended());
+    }
+
+    /// <summary>Refuses what is asked from now on and waits until nothing is being made ready.</summary>
+    public async Task EndAsync()
+    {
+        End();
+        Task work;
+        lock (_gate)
+        {
+            work = _work;
+        }
+
+        // Its outcome is its asker's.
+        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<ModelInUse> ChangeAsync(string name)
+    {
+        try
+        {
+            if (Now is { } now && choices.Sha256Of(name) == now.Sha256)
+            {
+                return now;
+            }
+
+            return await PutOnAsync(detector.Prepare(choices.Load(name))).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _pending, null);
+        }
+    }
+
+    private Task<ModelInUse> PutOnAsync(PreparedModel prepared)
+    {
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                prepared.Dispose();
+                throw Ended();
+            }
+
+            _turn = new Turn(prepared);
+            return _turn.Done.Task;
+        }
+    }
+
+    private static InputException Ended() => new("the session has ended: its model cannot be changed any more");
+
+    private sealed record Turn(PreparedModel Prepared)
+    {
+        public TaskCompletionSource<ModelInUse> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
