@@ -79,6 +79,23 @@ internal sealed class FakeOperator : IOperator
         });
     }
 
+    public async Task<ModelInUse> ChooseModelAsync(string model, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        if (!Status.Models.Contains(model))
+        {
+            throw new InputException($"model {model}: there is none of that name");
+        }
+
+        var change = (ModelChange)Add(new ModelChange
+        {
+            Time = DateTimeOffset.UnixEpoch.AddDays(20000),
+            Frame = 40,
+            Model = model == ModelInUse.None ? ModelInUse.Thresholds with { FirstFrame = 41 } : new ModelInUse { Name = model, Sha256 = "0badcafe", Provider = "CPU", FirstFrame = 41 },
+        });
+        return change.Model;
+    }
+
     public SessionEvent Add(SessionEvent happening)
     {
         SessionEvent written;
@@ -226,6 +243,9 @@ internal static class Samples
         ReceivedFps = 60.5,
         Latency = new LatencySummary(10, 5, 4, 9, 10, 11),
         Detector = "classical",
+        Model = ModelInUse.Thresholds,
+        Models = [ModelInUse.Auto, ModelInUse.None, "segment"],
+        ModelPending = "segment",
         Calibration = new Calibration { PixelSizeNm = new Calibrated(0.5, "typed", 0.01) },
         Dose = "no dose: counts per electron is missing",
         Tracks = 12,
@@ -288,6 +308,7 @@ internal static class Samples
             Calibration = new Calibration { PixelSizeNm = new Calibrated(0.25, "operator"), Kv = new Calibrated(200, "operator", 0.5) }, PriorDoseEPerA2 = 12.5, Note = "zoomed in",
         },
         new AlertChange { Id = 4, Time = DateTimeOffset.UnixEpoch.AddDays(20002), Frame = 11, Alert = Alert() },
+        new ModelChange { Id = 5, Time = DateTimeOffset.UnixEpoch.AddDays(20003), Frame = 12, Model = new ModelInUse { Name = "segment", Sha256 = "0badcafe", Provider = "CPU", FirstFrame = 13 } },
     ];
 
     public static SessionAlert Alert() => new()

@@ -53,9 +53,9 @@ public sealed class GrpcTests
     }
 
     [Theory(Timeout = 60_000)]
-    [InlineData(0L, new long[] { 1, 2, 3, 4, 5, 6 })]
-    [InlineData(3L, new long[] { 4, 5, 6 })]
-    [InlineData(null, new long[] { 5, 6 })]
+    [InlineData(0L, new long[] { 1, 2, 3, 4, 5, 6, 7 })]
+    [InlineData(3L, new long[] { 4, 5, 6, 7 })]
+    [InlineData(null, new long[] { 6, 7 })]
     public async Task Events_are_replayed_from_the_number_asked_for_and_then_go_on(long? after, long[] expected)
     {
         await using var running = await Running.StartAsync();
@@ -102,7 +102,7 @@ public sealed class GrpcTests
         running.Operator.Add(new AlertChange { Time = DateTimeOffset.UnixEpoch, Alert = Samples.Alert() with { State = "cleared" } });
         var cleared = await NextAsync(alerts);
         Assert.Equal("cleared", cleared.Alert.State);
-        Assert.Equal(5, cleared.EventId);
+        Assert.Equal(6, cleared.EventId);
     }
 
     [Fact(Timeout = 60_000)]
@@ -123,8 +123,15 @@ public sealed class GrpcTests
         Assert.Equal(0.25, changed.Event.Conditions.Calibration.PixelSizeNm.Value);
         Assert.Null(running.Operator.LastConditions!.Changed.Kv);
 
+        var chosen = await client.ChooseModelAsync(new ChooseModelRequest { Name = "segment" }, cancellationToken: Token);
+        Assert.Equal(("segment", "0badcafe", "CPU", 41L), (chosen.Model.Name, chosen.Model.Sha256, chosen.Model.Provider, chosen.Model.FirstFrame));
+        var thresholds = await client.ChooseModelAsync(new ChooseModelRequest { Name = "none" }, cancellationToken: Token);
+        Assert.False(thresholds.Model.HasSha256);
+
         foreach (var attempt in new Func<Task>[]
         {
+            async () => await client.ChooseModelAsync(new ChooseModelRequest { Name = "segmnt" }, cancellationToken: Token),
+            async () => await client.ChooseModelAsync(new ChooseModelRequest(), cancellationToken: Token),
             async () => await client.AnnotateAsync(new AnnotateRequest(), cancellationToken: Token),
             async () => await client.SetConditionsAsync(new SetConditionsRequest { PixelSizeNm = -1 }, cancellationToken: Token),
             async () => await client.SetConditionsAsync(new SetConditionsRequest { Kv = double.NaN }, cancellationToken: Token),
@@ -171,7 +178,7 @@ public sealed class GrpcTests
         }
 
         Assert.Equal(5 * FakeCatalog.PointsPerFrame, points.Distinct().Count());
-        Assert.Equal(4, (await client.ReadEventsAsync(new ReadEventsRequest { Id = FakeCatalog.Id }, cancellationToken: Token)).Events.Count);
+        Assert.Equal(5, (await client.ReadEventsAsync(new ReadEventsRequest { Id = FakeCatalog.Id }, cancellationToken: Token)).Events.Count);
         var missing = await Assert.ThrowsAsync<RpcException>(async () => await client.GetAsync(new GetRequest { Id = "nope" }, cancellationToken: Token));
         Assert.Equal(StatusCode.NotFound, missing.StatusCode);
     }

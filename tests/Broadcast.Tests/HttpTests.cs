@@ -69,6 +69,24 @@ public sealed class HttpTests
         Assert.Equal(3.5, running.Operator.LastConditions.PriorDoseEPerA2);
     }
 
+    [Fact]
+    public async Task A_model_is_chosen_and_the_status_names_it_and_what_else_there_is()
+    {
+        await using var running = await Running.StartAsync();
+        var status = await running.Http.GetFromJsonAsync<JsonElement>("/api/status", Token);
+        Assert.Equal("none", status.GetProperty("model").GetProperty("name").GetString());
+        Assert.Equal(JsonValueKind.Null, status.GetProperty("model").GetProperty("sha256").ValueKind);
+        Assert.Equal(["auto", "none", "segment"], status.GetProperty("models").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal("segment", status.GetProperty("model_pending").GetString());
+
+        using var answer = await running.Http.PostAsJsonAsync("/api/model", new { name = "segment" }, Token);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var model = await Json(answer);
+        Assert.Equal(("segment", "CPU", 41L), (model.GetProperty("name").GetString(), model.GetProperty("provider").GetString(), model.GetProperty("first_frame").GetInt64()));
+        var change = Assert.Single((await running.Http.GetFromJsonAsync<JsonElement>("/api/events", Token)).EnumerateArray());
+        Assert.Equal(("model", "segment", 41L), (change.GetProperty("kind").GetString(), change.GetProperty("name").GetString(), change.GetProperty("first_frame").GetInt64()));
+    }
+
     [Theory]
     [InlineData("/api/annotate", "{\"text\":\"\"}", 400, "a remark has 1 to")]
     [InlineData("/api/annotate", "{\"text\":5}", 400, "text: found 5")]
@@ -77,6 +95,9 @@ public sealed class HttpTests
     [InlineData("/api/annotate", "{\"text\":\"a\",\"x\":1e999}", 400, "x: found 1e999")]
     [InlineData("/api/recording", "{}", 400, "on is missing")]
     [InlineData("/api/conditions", "{\"pixel_size_nm\":-1}", 400, "pixel_size_nm must be above 0")]
+    [InlineData("/api/model", "{}", 400, "name is missing: one of auto, none, segment")]
+    [InlineData("/api/model", "{\"name\":\"segmnt\"}", 400, "model segmnt: there is none of that name")]
+    [InlineData("/api/model", "{\"model\":\"none\"}", 400, "unknown field model")]
     [InlineData("/api/nothing", "{}", 405, "POST does nothing here")]
     [InlineData("/api/status", "{}", 405, "POST does nothing here")]
     public async Task A_bad_request_is_answered_with_one_clear_line(string path, string body, int status, string problem)

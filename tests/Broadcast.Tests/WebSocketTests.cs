@@ -16,12 +16,12 @@ public sealed class WebSocketTests
 
         using var viewer = await LiveClient.ConnectAsync(running);
         var topics = new List<string>();
-        for (var i = 0; i < 7; i++)
+        for (var i = 0; i < 8; i++)
         {
             topics.Add((await viewer.ReadAsync())!.Topic);
         }
 
-        Assert.Equal(["hello", "status", "event", "event", "event", "event", "alert"], topics);
+        Assert.Equal(["hello", "status", "event", "event", "event", "event", "event", "alert"], topics);
     }
 
     [Fact(Timeout = 60_000)]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using LiveLtem.Testing.Browser;
@@ -125,6 +126,69 @@ public sealed class LiveSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task The_model_changes_while_frames_run_and_a_second_analysis_changes_it_at_the_same_frames()
+    {
+        Assert.SkipUnless(File.Exists(Path.Combine(AppContext.BaseDirectory, "models", "segment.json")), "no model 'segment' lies beside the program");
+        string folder;
+        long off, on;
+        await using (var live = LiveProcess.Start("run", "--source", Crystal, "--record", _folder.File("sessions")))
+        {
+            folder = (await live.ReadyAsync()).GetProperty("session").GetString()!;
+            var before = await live.UntilAsync(status => status.GetProperty("ledger").GetProperty("processed").GetInt64() > 15);
+            Assert.Equal(("segment", "segment"), (before.GetProperty("detector").GetString(), before.GetProperty("model").GetProperty("name").GetString()));
+            Assert.Equal("CPU", before.GetProperty("model").GetProperty("provider").GetString());
+            var (unknown, why) = await live.PostAsync("api/model", new { name = "../segment" });
+            Assert.Equal(HttpStatusCode.BadRequest, unknown);
+            Assert.StartsWith("model '../segment': there is none of that name; choose one of auto, none,", why.GetProperty("error").GetString(), StringComparison.Ordinal);
+
+            off = await ChooseAsync(live, "none");
+            var (again, same) = await live.PostAsync("api/model", new { name = "none" });
+            Assert.Equal((HttpStatusCode.OK, off), (again, same.GetProperty("first_frame").GetInt64()));
+            await live.UntilAsync(status => status.GetProperty("ledger").GetProperty("last").GetInt64() > off + 10);
+            Assert.Equal("classical", (await live.GetAsync("api/status")).GetProperty("detector").GetString());
+            on = await ChooseAsync(live, "auto");
+            var after = await live.UntilAsync(status => status.GetProperty("ledger").GetProperty("last").GetInt64() > on + 10);
+            Assert.Equal("segment", after.GetProperty("detector").GetString());
+            Assert.True(on > off + 10);
+            Assert.True(after.GetProperty("particles").GetInt32() > 0);
+
+            var changes = (await live.GetAsync("api/events?after=0")).EnumerateArray().Where(item => item.GetProperty("kind").GetString() == "model").ToList();
+            Assert.Equal([("none", off), ("segment", on)], changes.Select(item => (item.GetProperty("name").GetString()!, item.GetProperty("first_frame").GetInt64())));
+            Assert.All(changes, item => Assert.True(item.GetProperty("frame").GetInt64() >= item.GetProperty("first_frame").GetInt64()));
+            await live.SignalAsync("TERM");
+            Assert.True(await live.EndAsync() == 0, live.Said);
+        }
+
+        var (code, verdict) = await SessionAsync("verify", folder);
+        Assert.True(code == 0, verdict.ToString());
+        Assert.Equal(verdict.GetProperty("received").GetInt64(), verdict.GetProperty("verified").GetInt64());
+        var models = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "session.json"))).RootElement.GetProperty("models");
+        Assert.Equal(["segment", "none", "segment"], models.EnumerateArray().Select(model => model.GetProperty("name").GetString()));
+        Assert.Equal(64, models[0].GetProperty("sha256").GetString()!.Length);
+        Assert.Equal(JsonValueKind.Null, models[0].GetProperty("first_frame").ValueKind);
+
+        var tables = new List<string>();
+        foreach (var name in (string[])["one", "two"])
+        {
+            await using var analyze = LiveProcess.StartPlain("analyze", folder, "--out", _folder.File(name));
+            Assert.True(await analyze.EndAsync() == 0, analyze.Said);
+            tables.Add(File.ReadAllText(Path.Combine(_folder.File(name), "tracks.csv")));
+            Assert.Contains($"none from frame {off}, segment from frame {on}", File.ReadAllText(Path.Combine(_folder.File(name), "report.html")), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(tables[0], tables[1]);
+        await using var plain = LiveProcess.StartPlain("analyze", folder, "--out", _folder.File("plain"), "--model", "segment");
+        Assert.True(await plain.EndAsync() == 0, plain.Said);
+        var unchanged = File.ReadAllLines(Path.Combine(_folder.File("plain"), "tracks.csv"));
+        var changed = tables[0].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Before(unchanged, off), Before(changed, off));
+        Assert.NotEqual(unchanged, changed);
+
+        static string[] Before(string[] lines, long frame) =>
+            [.. lines.Skip(1).Where(line => long.Parse(line.Split(',')[0], CultureInfo.InvariantCulture) < frame - 40)];
+    }
+
+    [Fact]
     public async Task The_viewer_shows_a_live_session_and_has_nothing_to_complain_of()
     {
         Assert.SkipWhen(Chromium.Path is null, $"no Chromium: apt-get install chromium, or set {Chromium.Variable}");
@@ -164,6 +228,13 @@ public sealed class LiveSessionTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static async Task<long> ChooseAsync(LiveProcess live, string model)
+    {
+        var (code, body) = await live.PostAsync("api/model", new { name = model });
+        Assert.True(code == HttpStatusCode.OK, body.ToString());
+        return body.GetProperty("first_frame").GetInt64();
+    }
 
     private static async Task<(HttpStatusCode Code, JsonElement Body)> StartRecordingAsync(LiveProcess live)
     {

@@ -66,6 +66,34 @@ public sealed class OperatorTests(BrowserFixture browser)
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task The_model_is_chosen_used_on_request_and_stays_where_it_cannot_be_had()
+    {
+        // The browser itself writes a line for an answer of 400.
+        await using var watched = await Watched.StartAsync(browser, mayComplain: true);
+        await watched.ShowAsync(new Scene(), 1);
+        await watched.Page.UntilAsync("document.getElementById('model').value === 'none' && document.getElementById('model-button').disabled");
+        Assert.Equal(4, await watched.Page.EvaluateAsync<int>("document.getElementById('model').options.length"));
+        await watched.Page.PressAsync("v");
+        await watched.Page.UntilAsync("document.activeElement.id === 'model'");
+
+        await ChooseAsync("segment");
+        Assert.Empty(watched.Operator.EventsAfter(0));
+        await watched.Page.ClickAsync("#model-button");
+        await watched.Page.UntilAsync("document.getElementById('detector').textContent === 'Detector: segment on CPU'");
+        await watched.Page.UntilAsync("document.getElementById('events').textContent.includes('model segment on CPU from frame 3')");
+        Assert.Equal("segment", Assert.IsType<ModelChange>(Assert.Single(watched.Operator.EventsAfter(0))).Model.Name);
+        await watched.Page.UntilAsync("document.getElementById('model-button').disabled");
+
+        await ChooseAsync("damaged");
+        await watched.Page.ClickAsync("#model-button");
+        await watched.Page.UntilAsync("document.getElementById('toast').textContent === 'model damaged: its network is not the one that its card describes'");
+        await watched.Page.UntilAsync("document.getElementById('model').value === 'segment'");
+
+        Task<bool> ChooseAsync(string name) => watched.Page.EvaluateAsync<bool>(
+            $"(() => {{ const list = document.getElementById('model'); list.value = '{name}'; return list.dispatchEvent(new Event('change')); }})()");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_picked_particle_shows_its_history_until_Escape()
     {
         var scene = new Scene();

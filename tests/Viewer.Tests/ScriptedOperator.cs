@@ -67,6 +67,19 @@ internal sealed class ScriptedOperator(string session) : IOperator
         });
     }
 
+    public Task<ModelInUse> ChooseModelAsync(string model, CancellationToken cancellationToken)
+    {
+        if (model == "damaged")
+        {
+            throw new InputException("model damaged: its network is not the one that its card describes");
+        }
+
+        var chosen = new ModelInUse { Name = model, Sha256 = model == ModelInUse.None ? null : "0badcafe", Provider = model == ModelInUse.None ? null : "CPU", FirstFrame = 3 };
+        Change(status => status with { Model = chosen, Detector = chosen.Sha256 is null ? "classical" : model });
+        Add(new ModelChange { Time = TimeProvider.System.GetUtcNow(), Frame = 2, Model = chosen });
+        return Task.FromResult(chosen);
+    }
+
     public void Raise(SessionAlert alert) => Add(new AlertChange { Time = TimeProvider.System.GetUtcNow(), Frame = alert.Frame, Alert = alert });
 
     /// <summary>Changes the status and tells it.</summary>
@@ -112,6 +125,8 @@ internal sealed class ScriptedOperator(string session) : IOperator
         AnalysedFps = 18,
         Latency = new LatencySummary(10, 5, 4.5, 9, 10, 11),
         Detector = "classical",
+        Model = ModelInUse.Thresholds,
+        Models = [ModelInUse.Auto, ModelInUse.None, "segment", "damaged"],
         Calibration = calibration,
         Dose = "no dose: counts per electron and dark level are missing",
         Recording = new RecordingStatus { State = recording, Folder = "sessions/scripted", DiskFreeBytes = 412_000_000_000 },

@@ -49,6 +49,10 @@ internal sealed class ModelChoices
     /// <exception cref="InputException">There is no such model, or it is damaged.</exception>
     public NetworkModel? Load(string name) => Find(name) is { } model ? NetworkModel.Load(model, _provider) : null;
 
+    /// <summary>What names it in a profile, whatever comes with the program later.</summary>
+    /// <exception cref="InputException">There is no such model.</exception>
+    public string SourceOf(string name) => Find(name) ?? ModelInUse.None;
+
     private string? Find(string name)
     {
         Demand(name);

@@ -44,11 +44,14 @@ internal static class AnalyzeVerb
                 throw new InputException("analyze: FILE and --out name a recording and a folder; one of them is empty");
             }
 
+            var asked = ModelOption.Apply(SessionProfile.Load(parsed.GetValue(profile), parsed.GetRequiredValue(file)), parsed.GetValue(model));
+            using var replay = parsed.GetValue(profile) is null && parsed.GetValue(model) is null ? ModelReplay.Of(parsed.GetRequiredValue(file), asked) : null;
             var job = new AnalyzeJob
             {
                 File = parsed.GetRequiredValue(file),
                 Output = parsed.GetRequiredValue(output),
-                Profile = ModelOption.Apply(SessionProfile.Load(parsed.GetValue(profile), parsed.GetRequiredValue(file)), parsed.GetValue(model)),
+                Profile = replay?.Profile ?? asked,
+                Models = replay,
                 Typed = calibration.Read(parsed),
                 Frames = parsed.GetValue(frames) is { } range ? FrameRange.Parse(range) : null,
                 Roi = parsed.GetValue(roi) is { } region ? RegionOfInterest.Parse(region) : null,
@@ -71,6 +74,8 @@ internal static class AnalyzeVerb
 
         public required Profile Profile { get; init; }
 
+        public ModelReplay? Models { get; init; }
+
         public required TypedCalibration Typed { get; init; }
 
         public FrameRange? Frames { get; init; }
@@ -87,6 +92,12 @@ internal static class AnalyzeVerb
             await using var source = input.Source;
             using var pool = new FramePool();
             using var detector = Detectors.Create(Profile, input, WriteMasks);
+            Models?.Drive(detector);
+            foreach (var warning in Models?.Warnings ?? [])
+            {
+                Console.Error.WriteLine($"liveltem: {warning}");
+            }
+
             await using var results = await ResultFolder.CreateAsync(new ResultFolderOptions
             {
                 Path = Output,
@@ -101,8 +112,10 @@ internal static class AnalyzeVerb
             {
                 Live = false,
                 WithImages = true,
+                Models = Models,
             });
             results.Notes.AddFact("Detector", () => host.Figures.Processed > 0 ? detector.Describe() : null);
+            results.Notes.AddFact("Models changed as in the session", () => Models?.Describe);
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
             results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);
             results.DoseRelativeErr = () => host.DoseStatement.RelativeErr;

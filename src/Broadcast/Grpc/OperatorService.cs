@@ -53,6 +53,10 @@ internal sealed class OperatorService(IOperator @operator) : Proto.Operator.Oper
         return Task.FromResult(new Proto.SetConditionsResponse { Event = ProtoMap.Of((SessionEvent)change) });
     }
 
+    /// <inheritdoc/>
+    public override async Task<Proto.ChooseModelResponse> ChooseModel(Proto.ChooseModelRequest request, ServerCallContext context) =>
+        new() { Model = ProtoMap.Of(await @operator.ChooseModelAsync(request.Name, context.CancellationToken).ConfigureAwait(false)) };
+
     private static Calibrated? Value(bool has, double value, string name)
     {
         if (!has)

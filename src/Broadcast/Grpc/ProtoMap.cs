@@ -102,6 +102,9 @@ internal static class ProtoMap
                 Known(conditions.PriorDoseEPerA2, value => message.Conditions.PriorDoseEA2 = value);
                 Said(conditions.Note, value => message.Conditions.Note = value);
                 break;
+            case ModelChange change:
+                message.Model = Of(change.Model);
+                break;
             case AlertChange change:
                 message.Alert = Of(change.Alert);
                 break;
@@ -109,6 +112,15 @@ internal static class ProtoMap
                 throw new ArgumentException($"no message for {happening.GetType().Name}", nameof(happening));
         }
 
+        return message;
+    }
+
+    public static Proto.ModelInUse Of(ModelInUse model)
+    {
+        var message = new Proto.ModelInUse { Name = model.Name };
+        Said(model.Sha256, value => message.Sha256 = value);
+        Said(model.Provider, value => message.Provider = value);
+        Counted(model.FirstFrame, value => message.FirstFrame = value);
         return message;
     }
 

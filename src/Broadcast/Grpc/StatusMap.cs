@@ -21,6 +21,8 @@ internal static class StatusMap
             LatencyTotal = Of(status.LatencyTotal),
             Tracks = status.Tracks,
             Detector = status.Detector,
+            Model = status.Model is { } model ? ProtoMap.Of(model) : null,
+            Models = { status.Models },
             Calibration = ProtoMap.Of(status.Calibration),
             Dose = status.Dose,
             Segment = status.Segment,
@@ -39,6 +41,7 @@ internal static class StatusMap
         ProtoMap.Known(status.ReceivedFps, value => message.ReceivedFps = value);
         ProtoMap.Known(status.AnalysedFps, value => message.AnalysedFps = value);
         ProtoMap.Said(status.Learnt, value => message.Learnt = value);
+        ProtoMap.Said(status.ModelPending, value => message.ModelPending = value);
         ProtoMap.Said(status.DoseKind, value => message.DoseKind = value);
         ProtoMap.Said(status.Pipeline.Fault?.Message, value => message.Fault = value);
         if (status.Particles is { } particles)

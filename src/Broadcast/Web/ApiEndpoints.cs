@@ -31,6 +31,7 @@ internal sealed class ApiEndpoints(IOperator @operator, ISessionCatalog? catalog
         routes.MapPost("/api/annotate", AnnotateAsync);
         routes.MapPost("/api/recording", RecordingAsync);
         routes.MapPost("/api/conditions", ConditionsAsync);
+        routes.MapPost("/api/model", ModelAsync);
     }
 
     private Task ReadyAsync(HttpContext context)
@@ -143,6 +144,15 @@ internal sealed class ApiEndpoints(IOperator @operator, ISessionCatalog? catalog
         await SendEventAsync(context, change).ConfigureAwait(false);
 
         Calibrated? Value(string name) => fields.Number(name) is { } value ? new Calibrated(value, Operator) : null;
+    }
+
+    private async Task ModelAsync(HttpContext context)
+    {
+        var fields = await BodyAsync(context).ConfigureAwait(false);
+        fields.AllowOnly("name");
+        var name = fields.Text("name") ?? throw new InputException($"name is missing: one of {string.Join(", ", @operator.Status.Models)}");
+        var model = await @operator.ChooseModelAsync(name, context.RequestAborted).ConfigureAwait(false);
+        await JsonReply.SendAsync(context, StatusCodes.Status200OK, (ref writer) => StatusLayout.WriteModel(ref writer, model)).ConfigureAwait(false);
     }
 
     private static Task SendEventAsync(HttpContext context, SessionEvent happening) =>

@@ -5,8 +5,8 @@ namespace LiveLtem.Broadcast.Wire;
 /// <summary>How what happened lies on the wire: topics <c>event</c> and <c>alert</c>.</summary>
 internal static class EventLayout
 {
-    /// <summary>The four kinds as they are named on the wire.</summary>
-    public const string Annotation = "annotation", Recording = "recording", Conditions = "conditions", Alert = "alert";
+    /// <summary>The five kinds as they are named on the wire.</summary>
+    public const string Annotation = "annotation", Recording = "recording", Conditions = "conditions", Model = "model", Alert = "alert";
 
     /// <summary>Id, kind, time and frame, then the fields of the kind.</summary>
     public static void WriteEvent<TWriter>(ref TWriter writer, SessionEvent happening)
@@ -35,6 +35,10 @@ internal static class EventLayout
                 StatusLayout.WriteCalibration(ref writer, conditions.Calibration);
                 writer.Field("prior_dose_e_A2"u8, conditions.PriorDoseEPerA2);
                 writer.Field("note"u8, conditions.Note);
+                break;
+            case ModelChange change:
+                Begin(ref writer, happening, Model, StatusLayout.ModelFields);
+                StatusLayout.WriteModelFields(ref writer, change.Model);
                 break;
             case AlertChange change:
                 Begin(ref writer, happening, Alert, 1);

@@ -7,10 +7,13 @@ namespace LiveLtem.Broadcast.Wire;
 /// <summary>How the session in figures lies on the wire: topic <c>status</c> and <c>GET /api/status</c>.</summary>
 internal static class StatusLayout
 {
+    /// <summary>Fields of a model.</summary>
+    public const int ModelFields = 4;
+
     public static void WriteStatus<TWriter>(ref TWriter writer, SessionStatus status)
         where TWriter : struct, IWireWriter, allows ref struct
     {
-        writer.BeginMap(26);
+        writer.BeginMap(29);
         writer.Field("session"u8, status.Session);
         writer.Field("source"u8, status.Source);
         writer.Field("state"u8, status.State);
@@ -26,6 +29,10 @@ internal static class StatusLayout
         writer.Field("tracks"u8, status.Tracks);
         writer.Field("learnt"u8, status.Learnt);
         writer.Field("detector"u8, status.Detector);
+        writer.Key("model"u8);
+        WriteModel(ref writer, status.Model);
+        writer.Field("models"u8, status.Models);
+        writer.Field("model_pending"u8, status.ModelPending);
         writer.Key("calibration"u8);
         WriteCalibration(ref writer, status.Calibration);
         writer.Field("dose"u8, status.Dose);
@@ -56,6 +63,31 @@ internal static class StatusLayout
         Calibrated(ref writer, "dose_per_frame_e_A2"u8, calibration.DosePerFrameEPerA2);
         Calibrated(ref writer, "kv"u8, calibration.Kv);
         writer.EndMap();
+    }
+
+    /// <summary>What segments; null where that is not known.</summary>
+    public static void WriteModel<TWriter>(ref TWriter writer, ModelInUse? model)
+        where TWriter : struct, IWireWriter, allows ref struct
+    {
+        if (model is null)
+        {
+            writer.Null();
+            return;
+        }
+
+        writer.BeginMap(ModelFields);
+        WriteModelFields(ref writer, model);
+        writer.EndMap();
+    }
+
+    /// <summary>The <see cref="ModelFields"/> of a model, in a map that is begun already.</summary>
+    public static void WriteModelFields<TWriter>(ref TWriter writer, ModelInUse model)
+        where TWriter : struct, IWireWriter, allows ref struct
+    {
+        writer.Field("name"u8, model.Name);
+        writer.Field("sha256"u8, model.Sha256);
+        writer.Field("provider"u8, model.Provider);
+        writer.Field("first_frame"u8, model.FirstFrame);
     }
 
     public static void WriteRecording<TWriter>(ref TWriter writer, RecordingStatus recording)

@@ -72,6 +72,20 @@ public sealed class SessionStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task What_segments_is_named_from_the_beginning_however_late_it_is_known()
+    {
+        var change = new ModelInUse { Name = "layers", Sha256 = "0badcafe", Provider = "CPU", FirstFrame = 5 };
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description with { Models = [] }, Recorded.Plain);
+        Recorded.Append(store, _pool, 0, 2);
+        Assert.Empty(SessionSource.Models(store.Folder));
+        store.Add(new ModelChange { Time = DateTimeOffset.UnixEpoch, Frame = 4, Model = change });
+        store.SetFirstModel(ModelInUse.Thresholds);
+        Assert.Equal([ModelInUse.Thresholds, change], SessionSource.Models(store.Folder));
+        await store.CompleteAsync(TestContext.Current.CancellationToken);
+        Assert.Equal([ModelInUse.Thresholds, change], SessionSource.Models(store.Folder));
+    }
+
+    [Fact]
     public async Task Frames_that_are_not_recorded_leave_their_hash_and_times()
     {
         await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
@@ -114,6 +128,7 @@ public sealed class SessionStoreTests : IDisposable
             new RecordingChange { Time = time, State = RecordingState.On },
             new Annotation { Time = time.AddSeconds(1), Frame = 3, Text = "it moved; \"look\"\n", XPx = 1.5, YPx = 2, Particle = 4, Author = "A" },
             new AlertChange { Time = time, Frame = 4, Alert = new SessionAlert { Id = 1, Kind = "disk_space", Severity = "critical", State = "raised", Message = "full", Value = 1.5, Unit = "MB" } },
+            new ModelChange { Time = time, Frame = 4, Model = new ModelInUse { Name = "layers", Sha256 = "0badcafe", Provider = "CPU", FirstFrame = 5 } },
             new ConditionsChange { Time = time, Frame = 5, Segment = 1, FirstFrame = 6, Calibration = changed, PriorDoseEPerA2 = 12.5, Note = "zoomed" },
         ];
         await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
@@ -135,12 +150,13 @@ public sealed class SessionStoreTests : IDisposable
         Assert.Equal(
             [new SessionSegment(0, null, RecordedMovie.Description.Calibration), new SessionSegment(1, 6, changed, 12.5, "zoomed")],
             ManifestFile.Read(store.Folder).Segments);
+        Assert.Equal(expected.OfType<ModelChange>().Select(change => change.Model), ManifestFile.Read(store.Folder).Description.Models.Skip(1));
         await store.CompleteAsync(TestContext.Current.CancellationToken);
         Assert.Equal(expected, store.EventsAfter(0));
 
         // Why a session ended may be told when it is closed already.
-        Assert.Equal(5, store.Add(new Annotation { Time = time, Text = "the end" }).Id);
-        Assert.Equal("the end", Assert.IsType<Annotation>(Assert.Single(store.EventsAfter(4))).Text);
+        Assert.Equal(6, store.Add(new Annotation { Time = time, Text = "the end" }).Id);
+        Assert.Equal("the end", Assert.IsType<Annotation>(Assert.Single(store.EventsAfter(5))).Text);
         Assert.Empty(Directory.GetFiles(store.Folder, "session.db-*"));
     }
 

@@ -24,6 +24,8 @@ const edge = pitch * 0.62;
 const events = [];
 let recording = 'on';
 let segment = 0;
+let model = { name: 'none', sha256: null, provider: null, first_frame: null };
+let pending = null;
 const nm = options.uncalibrated ? null : { value: 0.42, origin: 'MRC header', err: null };
 
 let seed = 7;
@@ -93,7 +95,8 @@ const send = (client, topic, header, payload) => {
 const status = (frame) => ({
   session, source: 'sim:cubes (mock)', state: frame < 40 ? 'learning' : 'live', elapsed_s: (Date.now() - started) / 1000, height: side, width: side, dtype: options.dtype,
   received_fps: fps, analysed_fps: fps * 0.97, latency_ms: { count: 20, mean: 21, p50: 20.4, p95: 27.5, p99: 31.2, max: 36 }, particles: cubes.length, tracks: cubes.length + 3,
-  learnt: frame < 40 ? null : 'dark particles, 26.3 nm across, noise 11.2 counts, edge blur 1.2 px', detector: 'classical',
+  learnt: frame < 40 ? null : 'dark particles, 26.3 nm across, noise 11.2 counts, edge blur 1.2 px', detector: model.name === 'none' ? 'classical' : model.name,
+  model, models: ['auto', 'none', 'segment', 'layers'], model_pending: pending,
   calibration: { pixel_size_nm: nm, frame_time_s: { value: 1 / fps, origin: 'sim', err: null } },
   dose: options.uncalibrated ? 'no dose: pixel size, counts per electron and dark level are missing' : 'specimen dose, from counts, dark level 12 (typed), transmission 0.2', dose_kind: options.uncalibrated ? null : 'specimen', segment,
   recording: { state: recording, folder: 'sessions/2026-01-01T10-00-00', frames: frame, bytes: frame * side * side, not_recorded: 0, disk_free_bytes: 412e9, problem: null },
@@ -168,6 +171,13 @@ const server = createServer(async (request, response) => {
     } else if (request.url === '/api/recording') {
       recording = body.on ? 'on' : 'off';
       answer = add({ kind: 'recording', state: recording, reason: null });
+    } else if (request.url === '/api/model') {
+      pending = body.name;
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      pending = null;
+      model = body.name === 'none' ? { name: 'none', sha256: null, provider: null, first_frame: frame + 1 } : { name: body.name, sha256: '0badcafe', provider: 'CPU', first_frame: frame + 1 };
+      add({ kind: 'model', ...model });
+      answer = model;
     } else {
       answer = add({ kind: 'conditions', segment: ++segment, note: body.note ?? null });
     }

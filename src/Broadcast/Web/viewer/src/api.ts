@@ -1,4 +1,5 @@
 // What the operator asks of the server.
+import type { Model } from './wire';
 
 export interface AnnotationRequest {
   text: string;
@@ -11,7 +12,7 @@ export interface AnnotationRequest {
 export type ConditionsRequest = Record<string, number | string>;
 
 /** @throws Error with the server's own sentence where it refuses. */
-async function post(path: string, body: object): Promise<void> {
+async function post<T = void>(path: string, body: object): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
@@ -30,8 +31,12 @@ async function post(path: string, body: object): Promise<void> {
 
     throw new Error(reason || `the server answered ${response.status}`);
   }
+
+  return await response.json() as T;
 }
 
 export const annotate = (request: AnnotationRequest): Promise<void> => post('/api/annotate', request);
 export const setRecording = (on: boolean): Promise<void> => post('/api/recording', { on });
 export const setConditions = (request: ConditionsRequest): Promise<void> => post('/api/conditions', request);
+/** Answers once the model is on. */
+export const chooseModel = (name: string): Promise<Model> => post('/api/model', { name });

@@ -64,7 +64,7 @@ export class Figures {
     text(byId('fps-analysed'), fixed(status?.analysed_fps, 1));
     text(byId('fps-shown'), fixed(shownFps, 1));
     text(byId('latency'), status?.latency_ms ? `${ms(status.latency_ms.p50)} / ${ms(status.latency_ms.p99)}` : unknown);
-    text(byId('detector'), status ? `Detector: ${status.detector}` : '');
+    text(byId('detector'), status ? `Detector: ${status.detector}${status.model?.provider ? ` on ${status.model.provider}` : ''}` : '');
     text(byId('learnt'), status?.learnt ? `Learnt: ${status.learnt}` : '');
     this.drawRecording(status);
     this.drawEdges(status);

@@ -1,4 +1,4 @@
-// Alerts, and the log of notes, recording and conditions. A click on an entry goes to its frame while the buffer still has it.
+// Alerts, and the log of notes, recording, conditions and models. A click on an entry goes to its frame while the buffer still has it.
 import { byId, node, text } from './dom';
 import { timeOfDay, unknown } from './format';
 import type { Playback } from './playback';
@@ -61,6 +61,8 @@ function eventWords(e: SessionEvent): [string, string] {
       return [`✎ ${head}${e.author ? ` · ${e.author}` : ''}`, e.text ?? ''];
     case 'recording':
       return [`◉ ${head}`, `recording ${e.state ?? ''}${e.reason ? `: ${e.reason}` : ''}`];
+    case 'model':
+      return [`⬡ ${head}`, `model ${e.name === 'none' ? 'none (thresholds)' : `${e.name ?? ''}${e.provider ? ` on ${e.provider}` : ''}`} from frame ${e.first_frame ?? unknown}`];
     default:
       return [`⚙ ${head}`, `segment ${e.segment ?? unknown} begins${e.note ? `: ${e.note}` : ''}`];
   }

@@ -8,6 +8,7 @@ import { byId, text } from './dom';
 import { Figures } from './figures';
 import { showLists } from './lists';
 import { Live } from './live';
+import { ModelChoice } from './model';
 import { ParticlePanel } from './particle';
 import { Playback } from './playback';
 import { watchPointer } from './pointer';
@@ -42,6 +43,7 @@ watchPointer(stage, store, (x, y) => {
   store.set({ selected: particle });
 });
 showLists(store, playback, say);
+const model = new ModelChoice(store, say);
 
 function pickNext(by: number): void {
   const points = stage.analysis()?.points;
@@ -141,6 +143,8 @@ const actions: Action[] = [
   { id: 'clear', keys: ['Escape'], group: 'Particles', label: 'Let go of the particle', run: () => { clicked = null; store.set({ selected: null }); } },
   { id: 'annotate', keys: ['A'], group: 'Session', label: 'Annotate this place, particle or frame', run: startAnnotation },
   { id: 'conditions', keys: ['E'], group: 'Session', label: 'Change conditions (new segment)', run: () => conditionsDialog(store, say) },
+  { id: 'model', keys: ['V'], group: 'Session', label: 'Choose the model that segments', run: () => model.focus() },
+  { id: 'use-model', keys: ['Shift+V'], group: 'Session', label: 'Use the chosen model from the next frame on', run: () => void model.use() },
   { id: 'record', keys: ['R'], group: 'Session', label: 'Start or stop recording', run: () => toggleRecording(store, say) },
   { id: 'snapshot', keys: ['S'], group: 'Session', label: 'Save this picture as PNG', run: () => void savePicture() },
   { id: 'alerts', keys: ['W'], group: 'Session', label: 'Show the alerts', run: () => byId('alerts-title').scrollIntoView({ block: 'nearest' }) },

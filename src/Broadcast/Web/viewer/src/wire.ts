@@ -118,6 +118,14 @@ export interface EdgeStatus {
   held_back_s: number;
 }
 
+export interface Model {
+  /** A network's name, or none: thresholds. */
+  name: string;
+  sha256: string | null;
+  provider: string | null;
+  first_frame: number | null;
+}
+
 export interface Status {
   session: string;
   source: string;
@@ -134,6 +142,9 @@ export interface Status {
   tracks: number;
   learnt: string | null;
   detector: string;
+  model: Model | null;
+  models: string[];
+  model_pending: string | null;
   calibration: Calibration;
   dose: string;
   dose_kind: string | null;
@@ -162,7 +173,7 @@ export interface Alert {
 
 export interface SessionEvent {
   id: number;
-  kind: 'annotation' | 'recording' | 'conditions' | 'alert';
+  kind: 'annotation' | 'recording' | 'conditions' | 'model' | 'alert';
   t_unix_ns: number;
   frame: number | null;
   text?: string;
@@ -177,6 +188,8 @@ export interface SessionEvent {
   calibration?: Calibration;
   prior_dose_e_A2?: number | null;
   note?: string | null;
+  name?: string;
+  provider?: string | null;
   alert?: Alert;
 }
 
