@@ -128,7 +128,6 @@ public sealed class LiveSessionTests : IDisposable
     [Fact]
     public async Task The_model_changes_while_frames_run_and_a_second_analysis_changes_it_at_the_same_frames()
     {
-        Assert.SkipUnless(File.Exists(Path.Combine(AppContext.BaseDirectory, "models", "segment.json")), "no model 'segment' lies beside the program");
         string folder;
         long off, on;
         await using (var live = LiveProcess.Start("run", "--source", Crystal, "--record", _folder.File("sessions")))
