@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
 using LiveLtem.HardwareSim;
+using LiveLtem.Inference.Models;
 using LiveLtem.Inference.Segment;
+using LiveLtem.Testing;
 
 namespace LiveLtem.Inference.Tests;
 
@@ -94,6 +96,51 @@ public sealed class ModelSwitchTests : IDisposable
     }
 
     [Fact]
+    public void Layers_are_told_apart_up_to_the_frame_from_which_a_network_of_one_layer_holds()
+    {
+        using var detector = new ParticleDetector(new ParticleDetectorOptions(), Shipped("layers"));
+        detector.Learn(_frames.GetRange(0, 5));
+        Assert.Equal("layers", detector.Model!.Name);
+        using var prepared = detector.Prepare(Shipped("segment"));
+        Assert.Equal("segment", prepared.Model.Name);
+        Assert.Equal("layers", detector.Model!.Name);
+        detector.Switch(prepared, 3);
+        Assert.Equal((64, "CPU"), (detector.Model!.Sha256!.Length, detector.Model.Provider));
+        var segmentations = new IDisposable[6];
+        Parallel.For(0, segmentations.Length, f => segmentations[f] = detector.Segment(_frames[f]));
+        for (var f = 0; f < segmentations.Length; f++)
+        {
+            // The first network is freed here, with the first frame of the second.
+            var found = detector.Measure(_frames[f], segmentations[f]);
+            segmentations[f].Dispose();
+            Assert.True(found.Particles.Count > 5, $"frame {f}: {found.Particles.Count} particles");
+            Assert.All(found.Particles, particle => Assert.Equal(f < 3, particle.Layer > 0));
+        }
+
+        Assert.Contains("network segment on CPU", detector.Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_that_is_sure_of_nothing_is_refused_and_nothing_changes()
+    {
+        using var blank = _pool.Rent(192, 192, PixelType.UInt16);
+        var noise = new Random(1);
+        foreach (ref var pixel in blank.Pixels<ushort>())
+        {
+            // The sum of many small draws is as good as Gaussian: 500 counts, 22 of scatter.
+            pixel = (ushort)(500 + (22 * (Enumerable.Range(0, 12).Sum(_ => noise.NextDouble()) - 6)));
+        }
+
+        using var frame = blank.Publish(new FrameHeader { Number = 0 });
+        using var detector = new ParticleDetector(new ParticleDetectorOptions());
+        detector.Learn([frame]);
+        var error = Assert.Throws<InputException>(() => detector.Prepare(Shipped("segment")));
+        Assert.StartsWith("model segment finds no particle in the first frames", error.Message, StringComparison.Ordinal);
+        Assert.Equal(ModelInUse.Thresholds, detector.Model);
+        Assert.Empty(Find(detector, frame).Particles);
+    }
+
+    [Fact]
     public void What_was_made_ready_is_taken_once_and_never_before_an_earlier_change()
     {
         using var detector = new ParticleDetector(new ParticleDetectorOptions(), Planner(new Marked()));
@@ -140,6 +187,8 @@ public sealed class ModelSwitchTests : IDisposable
         Assert.Equal(0, _pool.Outstanding);
         _pool.Dispose();
     }
+
+    private static NetworkModel Shipped(string name) => NetworkModel.Load(Path.Combine(Repository.Root, "models", name + ".json"), ModelProvider.Cpu);
 
     private static FrameDetections Find(ParticleDetector detector, Frame frame)
     {
