@@ -5,7 +5,7 @@ namespace LiveLtem.Inference.Pose;
 
 /// <summary>Fits all hypotheses of one frame, each with its neighbours' present shapes in the model.</summary>
 /// <remarks>Block coordinate descent: every particle is fitted while the others stand; those that share pixels go round again. Not thread-safe.</remarks>
-internal sealed class FrameFitter
+internal sealed partial class FrameFitter
 {
     private const double IrregularShare = 0.06;
     private const double FaintShare = 0.5;
@@ -15,8 +15,6 @@ internal sealed class FrameFitter
     private const double TinyBlurs = 6;
     private const double StillEnough = 0.25;
     private const int MostSweeps = 3;
-    private const double SureOfFocus = 25;
-    private const double MostFocus = 20;
     private readonly ShapeKind[] _kinds;
     private readonly List<ShapePose> _near = [];
     private readonly bool _irregular;
@@ -72,52 +70,6 @@ internal sealed class FrameFitter
             }
 
             return sum;
-        }
-    }
-
-    /// <summary>Decides by the sharpness of its edges which of two layers each particle is in; what earlier frames said of a known one counts too.</summary>
-    /// <param name="frame">The frame.</param>
-    /// <param name="background">Its background.</param>
-    /// <param name="hypotheses">Fitted; changed in place.</param>
-    public void SortByFocus(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses)
-    {
-        var neighbours = Neighbourhoods(hypotheses);
-        var margin = Math.Max(Pose.MarginPx(1), Pose.MarginPx(2));
-        var changed = new List<Hypothesis>();
-        for (var i = 0; i < hypotheses.Count; i++)
-        {
-            var h = hypotheses[i];
-            if (!h.Fit.Converged || h.Fits.Count == 0 || (h.Known is { } known && Math.Abs(known.Focus) > SureOfFocus))
-            {
-                continue;
-            }
-
-            Collect(hypotheses, neighbours[i]);
-            var start = h.Drawn;
-            var first = FitInLayer(1);
-            var second = FitInLayer(2);
-            if (first is not { Converged: true } one || second is not { Converged: true } two)
-            {
-                continue;
-            }
-
-            h.Focus = Math.Clamp((two.ChiSquare - one.ChiSquare) / (2 * Pose.Noise.Excess), -MostFocus, MostFocus);
-            var layer = h.Focus + (h.Known?.Focus ?? 0) >= 0 ? 1 : 2;
-            if (layer != h.Pose.Layer)
-            {
-                h.Pose = (layer == 1 ? one : two).Pose;
-                changed.Add(h);
-            }
-
-            PoseFit? FitInLayer(int layer) =>
-                Pose.Load(frame, background, start with { Layer = layer }, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_near), margin)
-                    ? Pose.Fit(start with { Layer = layer }, null, 4, refine: false)
-                    : null;
-        }
-
-        if (changed.Count > 0)
-        {
-            FitSome(frame, background, changed, [.. hypotheses.Where(h => !changed.Contains(h))]);
         }
     }
 

@@ -4,6 +4,7 @@ namespace LiveLtem.Inference.Pose;
 internal sealed class KnownParticle
 {
     private const double FocusBound = 60;
+    private const double FocusMemory = 0.8;
     private const int SettleFrames = 10;
     private const double SettleEvidence = 25;
     private const int LeaningFrames = 8;
@@ -67,7 +68,8 @@ internal sealed class KnownParticle
             };
         }
 
-        Focus = Math.Clamp(Focus + hypothesis.Focus, -FocusBound, FocusBound);
+        // What was said before its neighbours were known counts less and less.
+        Focus = Math.Clamp((FocusMemory * Focus) + hypothesis.Focus, -FocusBound, FocusBound);
         Seen++;
         Clear += clear ? 1 : 0;
         Missed = 0;

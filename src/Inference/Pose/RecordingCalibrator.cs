@@ -12,6 +12,11 @@ internal static class RecordingCalibrator
     private const int MostFrames = 2;
     private const int MostBlobs = 70;
     private const double NearPx = 12;
+    private const int FewestFree = 6;
+    private const double WideRange = 2.5;
+
+    // Two layers start from what single particles say; a stray one in the wrong layer must not drag its blur away.
+    private const double NarrowRange = 1.3;
 
     // Even those that stand freest among two layers are covered here and there, and then pass for another shape.
     private const double DominantOfLayers = 0.5;
@@ -95,7 +100,13 @@ internal static class RecordingCalibrator
 
             foreach (var layer in fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key))
             {
-                imaging = imaging with { Blurs = imaging.Blurs.With(layer.Key, BestBlur(frames, segmentations, [.. layer], imaging, layer.Key)) };
+                imaging = imaging with { Blurs = imaging.Blurs.With(layer.Key, BestBlur(frames, segmentations, [.. layer], imaging, layer.Key, layers == 2 ? NarrowRange : WideRange)) };
+            }
+
+            if (layers == 2 && imaging.Blurs.First > imaging.Blurs.Second)
+            {
+                // The first layer is the sharper one.
+                imaging = imaging with { Blurs = new EdgeBlur(imaging.Blurs.Second, imaging.Blurs.First) };
             }
 
             imaging = imaging with { Noise = Residuals(frames, segmentations, fitted, imaging) ?? imaging.Noise };
@@ -151,7 +162,7 @@ internal static class RecordingCalibrator
                 {
                     var near = hypotheses.Where(o => o != h && Math.Abs(o.Pose.X - h.Pose.X) < o.Pose.Reach + h.Pose.Reach + 12
                         && Math.Abs(o.Pose.Y - h.Pose.Y) < o.Pose.Reach + h.Pose.Reach + 12).Select(o => o.Pose).ToArray();
-                    fitted.Add(new Sample(f, h.Pose, near, h.Snr, h.Fit.ChiSquare / Math.Max(1, h.Fit.Pixels)));
+                    fitted.Add(new Sample(f, h.Pose, near, h.Snr, h.Fit.ChiSquare / Math.Max(1, h.Fit.Pixels), h.GapOfAny));
                 }
             }
         }
@@ -163,7 +174,7 @@ internal static class RecordingCalibrator
     }
 
     // Those that the model explains best are what it can be calibrated on.
-    private static IEnumerable<Sample> BestExplained(List<Sample> fitted) => fitted
+    private static IEnumerable<Sample> BestExplained(List<Sample> fitted) => Uncovered(fitted)
         .OrderBy(s => s.Misfit).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(Math.Max(6, fitted.Count * 2 / 3))
         .OrderByDescending(s => s.Snr).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(MostParticles);
 
@@ -200,7 +211,7 @@ internal static class RecordingCalibrator
     }
 
     private static double BestBlur(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging, int layer)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging, int layer, double range = WideRange)
     {
         var blur = imaging.Blurs.Of(layer);
         double Cost(double candidate)
@@ -220,8 +231,8 @@ internal static class RecordingCalibrator
         }
 
         // Golden section in the logarithm of the blur.
-        var low = Math.Log(Math.Max(0.45, blur / 2.5));
-        var high = Math.Log(Math.Min(4, blur * 2.5));
+        var low = Math.Log(Math.Max(0.45, blur / range));
+        var high = Math.Log(Math.Min(4, blur * range));
         var golden = (Math.Sqrt(5) - 1) / 2;
         var a = high - (golden * (high - low));
         var b = low + (golden * (high - low));
@@ -249,6 +260,13 @@ internal static class RecordingCalibrator
         return Math.Exp((low + high) / 2);
     }
 
+    // Edges that lie over other particles are the less sure of; they count only where there are too few others.
+    private static List<Sample> Uncovered(List<Sample> samples)
+    {
+        var free = samples.Where(s => s.Gap > -1).ToList();
+        return free.Count >= FewestFree ? free : [.. samples.OrderByDescending(s => s.Gap).Take(FewestFree)];
+    }
+
     // Puts those first that stand freest, then all that stand near them; returns how many of the free ones there are.
     private static int Loners(List<Hypothesis> hypotheses)
     {
@@ -272,7 +290,7 @@ internal static class RecordingCalibrator
     private static EdgeBlur TwoBlurs(IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging)
     {
         // Poorly explained ones are two over one another more often than not, and look blurred.
-        var clean = samples.OrderBy(s => s.Misfit).Take(Math.Max(8, samples.Count / 2));
+        var clean = Uncovered(samples).OrderBy(s => s.Misfit).Take(Math.Max(8, samples.Count / 2));
         var logs = clean.Select(s => Math.Log(BestBlur(frames, segmentations, [s], imaging, s.Pose.Layer))).Order().ToArray();
         double low = logs[logs.Length / 5], high = logs[logs.Length - 1 - (logs.Length / 5)];
         for (var i = 0; i < 20; i++)
@@ -337,5 +355,5 @@ internal static class RecordingCalibrator
         return some;
     }
 
-    private readonly record struct Sample(int Frame, ShapePose Pose, ShapePose[] Near, double Snr, double Misfit);
+    private readonly record struct Sample(int Frame, ShapePose Pose, ShapePose[] Near, double Snr, double Misfit, double Gap);
 }
