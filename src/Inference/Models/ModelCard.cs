@@ -73,11 +73,12 @@ public sealed record ModelCard
     public void Check(string path)
     {
         Demand(Format is >= 1 and <= CurrentFormat, "format", $"{Format}", $"1 to {CurrentFormat}: a newer card needs a newer LiveLTEM");
+        Demand(IsOneLine(Name), "name", Name, "one line of text");
         Demand(Task is "segment" or "layers", "task", Task, "segment or layers");
         Demand(Layers is 1 or 2, "layers", $"{Layers}", "1 or 2");
         Demand(Multiple is >= 1 and <= 256, "multiple", $"{Multiple}", "1 to 256");
         Demand(GeometryStride >= 1 && Multiple % GeometryStride == 0, "geometry_stride", $"{GeometryStride}", "a divisor of multiple");
-        Demand(File.Length > 0 && Path.GetFileName(File) == File, "file", File, "a file name without a folder");
+        Demand(IsOneLine(File) && Path.GetFileName(File) == File, "file", File, "a file name without a folder");
         var sizes = TrainedParticlePx;
         Demand(sizes.Min > 0 && sizes.Best >= sizes.Min && sizes.Max >= sizes.Best && double.IsFinite(sizes.Max), "trained_particle_px", $"{sizes.Min}, {sizes.Best}, {sizes.Max}", "min <= best <= max, above 0");
 
@@ -85,9 +86,11 @@ public sealed record ModelCard
         {
             if (!good)
             {
-                throw new InputException($"model card {path}: {key}: {value} must be {allowed}");
+                throw new InputException($"model card {path}: {key}: {string.Concat(value.Select(c => char.IsControl(c) ? ' ' : c))} must be {allowed}");
             }
         }
+
+        static bool IsOneLine(string text) => text.Length > 0 && !text.Any(char.IsControl);
     }
 
     /// <summary>How cards are written.</summary>

@@ -129,7 +129,9 @@ public sealed class NetworkModel : IDisposable
             IntraOpNumThreads = 1,
             InterOpNumThreads = 1,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+
+            // What goes wrong comes as an exception too, which says it in one line.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         return options;
@@ -161,10 +163,10 @@ public sealed class NetworkModel : IDisposable
         }
     }
 
-    // A wrong stride or multiple shows here and not in the middle of a session.
+    // A wrong stride or multiple shows here and not in the middle of a session: an odd number of multiples is a multiple of nothing larger.
     private void WarmUp()
     {
-        var side = Card.Multiple * Math.Max(2, 64 / Card.Multiple);
+        var side = Card.Multiple * (Math.Max(2, 64 / Card.Multiple) | 1);
         using var run = Rent(side, side);
         run.Run();
     }
