@@ -49,6 +49,15 @@ internal static class BenchVerb
                 throw new InputException($"--frames {timed}: give 10 to 1000000");
             }
 
+            // Before minutes are spent on the others.
+            foreach (var name in parsed.GetRequiredValue(model))
+            {
+                if (ModelOption.Apply(ProfileStore.Load(null), name).Model is { } named and not Profile.NoModel)
+                {
+                    ModelStore.Find(named);
+                }
+            }
+
             var machine = BenchMachine.Now();
             var results = new List<BenchResult>();
             foreach (var side in sizes)

@@ -1,6 +1,7 @@
 using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 using LiveLtem.Inference;
+using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
 
 namespace LiveLtem.App.Tests.Profiles;
@@ -39,6 +40,19 @@ public sealed class ProfileStoreTests
         Assert.Equal([2, 4], profile.Detector.Symmetries);
         Assert.Equal((30, 40, 50, false), (profile.Tracker.MemoryFrames, profile.Tracker.CoveredMemoryFrames, profile.Tracker.SymmetryFrames, profile.Tracker.RemovesDrift));
         profile.Tracker.Validate();
+    }
+
+    [Fact]
+    public void The_network_and_what_runs_it_are_read_and_the_shipped_one_for_layers_is_chosen_by_its_profile()
+    {
+        var profile = ProfileStore.Parse("detector: {model: none, provider: directml}", "mine.yaml");
+        Assert.Equal((Profile.NoModel, ModelProvider.DirectMl), (profile.Model, profile.Provider));
+        Assert.Equal("own/mine.json", ProfileStore.Parse("detector: {model: own/mine.json}", "mine.yaml").Model);
+        Assert.Null(ProfileStore.Parse("detector: {model: auto}", "mine.yaml").Model);
+        Assert.Equal("layers", ProfileStore.Load("layers").Model);
+
+        var error = Assert.Throws<InputException>(() => ProfileStore.Parse("detector: {provider: cuda}", "mine.yaml"));
+        Assert.Equal("mine.yaml: line 1: detector.provider: found cuda; allowed: auto, cpu, directml", error.Message);
     }
 
     [Theory]

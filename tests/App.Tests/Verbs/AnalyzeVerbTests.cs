@@ -44,6 +44,8 @@ public sealed class AnalyzeVerbTests
     [InlineData("--exposure-s 2: longer than the frame time of 1 s", "analyze", Movie, "--out", "OUT", "--frame-time-s", "1", "--exposure-s", "2")]
     [InlineData("/nowhere/dark.mrc", "analyze", Movie, "--out", "OUT", "--dark-level", "/nowhere/dark.mrc")]
     [InlineData("--profile soft: no such profile", "analyze", Movie, "--out", "OUT", "--profile", "soft")]
+    [InlineData("model nosuch: no such model or file; there are layers, segment", "analyze", Movie, "--out", "OUT", "--model", "nosuch")]
+    [InlineData("--model: name one of layers, segment, none", "analyze", Movie, "--out", "OUT", "--model", "")]
     [InlineData("--frames 9:3", "analyze", Movie, "--out", "OUT", "--frames", "9:3")]
     [InlineData("--roi 0,0,999,10: not inside", "analyze", Movie, "--out", "OUT", "--roi", "0,0,999,10")]
     [InlineData("--tracks", "analyze", "positions.csv", "--out", "OUT", "--tracks")]
@@ -51,6 +53,7 @@ public sealed class AnalyzeVerbTests
     [InlineData("--fps 0: give frames a second", "replay", Movie, "--fps", "0")]
     [InlineData("--seconds -1", "demo", "--seconds", "-1")]
     [InlineData("--size 7: give sides", "bench", "--size", "7")]
+    [InlineData("model nosuch: no such model or file", "bench", "--size", "64", "--frames", "10", "--model", "nosuch")]
     public async Task Wrong_input_gives_one_line_and_exit_code_2(string expected, params string[] arguments)
     {
         using var folder = new TempFolder();
