@@ -9,6 +9,8 @@ namespace LiveLtem.Inference;
 /// then its network is freed.</remarks>
 internal sealed class DetectionPath
 {
+    private const double MostContrast = 0.95;
+    private const double MostBlurChange = 1.6;
     private readonly ParticleDetectorOptions _options;
     private readonly ImagingModel _imaging;
     private readonly Population[] _populations;
@@ -54,8 +56,14 @@ internal sealed class DetectionPath
         var (imaging, populations) = Calibrate(options, frames, plan, zero, options.ZeroCounts is null, out var foundZero);
         if (foundZero > 0)
         {
-            plan = planner(frames, foundZero);
-            (imaging, populations) = Calibrate(options, frames, plan, foundZero, seeksZero: false, out _);
+            var again = planner(frames, foundZero);
+            var (better, others) = Calibrate(options, frames, again, foundZero, seeksZero: false, out _);
+
+            // A zero that lets particles swallow the whole beam, or edges blur, was read off something else than particles over one another.
+            if (again.Contrast < MostContrast && better.Blurs.First < MostBlurChange * imaging.Blurs.First)
+            {
+                (plan, imaging, populations) = (again, better, others);
+            }
         }
 
         return new DetectionPath(options, plan, imaging, populations);

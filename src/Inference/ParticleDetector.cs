@@ -30,7 +30,7 @@ public sealed class ParticleDetector : IParticleDetector
     /// <param name="model">The network that segments, the detector's from now on; null to do without one, as is done too where it finds nothing.</param>
     /// <exception cref="InputException">An option is out of its range.</exception>
     public ParticleDetector(ParticleDetectorOptions options, NetworkModel? model = null)
-        : this(options, (frames, zero) => (model is null ? null : NetworkPlanner.Plan(frames, options, zero, model)) ?? ClassicalPlanner.Plan(frames, options, zero)) =>
+        : this(options, (frames, zero) => PlanChooser.Plan(frames, options, zero, model)) =>
         _unplanned = model;
 
     /// <summary>Creates a detector with a segmenter of the caller's choice.</summary>

@@ -11,7 +11,7 @@ internal static class ZeroFinder
     private const int FewestCovered = 6;
     private const int MostCovered = 40;
     private const int MostFrames = 2;
-    private const double CoveredShare = 0.15;
+    private const double CoveredShare = 0.3;
     private const double LeastGain = 20;
     private static readonly double[] Shares = [0, 0.2, 0.4, 0.6, 0.8];
 

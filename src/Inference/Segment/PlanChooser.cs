@@ -1,0 +1,48 @@
+using LiveLtem.Core;
+using LiveLtem.Inference.Models;
+
+namespace LiveLtem.Inference.Segment;
+
+/// <summary>Decides at a recording's start whether the network serves it.</summary>
+/// <remarks>A network may be lost on pictures unlike those that it was trained on, and it is lost in a way that shows: what it is sure of is then of another
+/// polarity, size or contrast than what stands out by plain thresholds. Where both agree, or thresholds find nothing, the network is taken.</remarks>
+internal static class PlanChooser
+{
+    private const double SizesAgree = 2;
+    private const double ContrastsAgree = 2.2;
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="first">First frames, none of them blank.</param>
+    /// <param name="options">What the operator prescribes.</param>
+    /// <param name="zero">Counts without beam.</param>
+    /// <param name="model">The network, or null for thresholds.</param>
+    public static SegmentationPlan Plan(IReadOnlyList<Frame> first, ParticleDetectorOptions options, double zero, NetworkModel? model)
+    {
+        if (model is null)
+        {
+            return ClassicalPlanner.Plan(first, options, zero);
+        }
+
+        var network = NetworkPlanner.Plan(first, options, zero, model);
+        if (network is not null && model.Card.Layers == 2)
+        {
+            // Where particles lie over each other, thresholds see heaps.
+            return network;
+        }
+
+        var classical = ClassicalPlanner.Plan(first, options, zero);
+        if (network is null)
+        {
+            return classical with { Words = $"{classical.Words}, the network {model.Card.Name} being sure of nothing" };
+        }
+
+        return !classical.Found || Agree(network, classical)
+            ? network
+            : classical with { Words = $"{classical.Words}, the network {model.Card.Name} seeing other particles than stand out" };
+    }
+
+    private static bool Agree(SegmentationPlan one, SegmentationPlan other) =>
+        one.Dark == other.Dark
+        && Math.Abs(Math.Log(one.TypicalArea / other.TypicalArea)) < 2 * Math.Log(SizesAgree)
+        && Math.Abs(Math.Log(one.Contrast / other.Contrast)) < Math.Log(ContrastsAgree);
+}
