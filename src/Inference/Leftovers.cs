@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using LiveLtem.Core;
 using LiveLtem.Inference.Pose;
@@ -17,7 +18,12 @@ internal sealed class Leftovers(SegmentationPlan plan, Population[] populations)
     private const double SmoothingShare = 0.45;
     private const double Apart = 0.4;
     private const int Elsewhere = 1 << 20;
+
+    // Who was found is followed by memory: after the first frames a look now and then finds the newcomers.
+    private const int EveryFrame = 8;
+    private const int Now = 4;
     private const float LeastThrough = 0.08f;
+    private long _frames;
 
     /// <summary>Proposes particles where too much is left over.</summary>
     /// <param name="frame">The frame.</param>
@@ -28,7 +34,8 @@ internal sealed class Leftovers(SegmentationPlan plan, Population[] populations)
     {
         var proposals = new List<Hypothesis>();
         var side = Math.Sqrt(plan.TypicalArea);
-        if (side < 6)
+        var turn = _frames++;
+        if (side < 6 || (turn >= EveryFrame && turn % Now != 0))
         {
             return proposals;
         }
@@ -68,8 +75,8 @@ internal sealed class Leftovers(SegmentationPlan plan, Population[] populations)
     // 1 - data / (background x what the particles let through), positive where it is darker than they explain (brighter, for bright ones).
     private unsafe Mat Rest(Frame frame, Segmentation found, IReadOnlyList<Hypothesis> kept, PoseFitter fitter, int bin)
     {
-        var model = new float[frame.Height * frame.Width];
-        model.AsSpan().Fill(1);
+        var model = ArrayPool<float>.Shared.Rent(frame.Height * frame.Width);
+        model.AsSpan(0, frame.Height * frame.Width).Fill(1);
         foreach (var hypothesis in kept)
         {
             Multiply(hypothesis.Drawn, fitter.Blurs, frame, model);
@@ -100,6 +107,7 @@ internal sealed class Leftovers(SegmentationPlan plan, Population[] populations)
             }
         }
 
+        ArrayPool<float>.Shared.Return(model);
         return work;
     }
 
@@ -107,8 +115,8 @@ internal sealed class Leftovers(SegmentationPlan plan, Population[] populations)
     {
         var blur = blurs.Of(pose.Layer);
         var box = FitBox.Around(pose, EdgeProfile.Limit * blur);
-        var coverage = new float[box.Count];
-        ShapeRenderer.Draw(pose, blur, box, coverage, [], 0);
+        var coverage = ArrayPool<float>.Shared.Rent(box.Count);
+        ShapeRenderer.Draw(pose, blur, box, coverage.AsSpan(0, box.Count), [], 0);
         var x0 = Math.Max(0, box.X0);
         var x1 = Math.Min(frame.Width, box.X0 + box.Width);
         for (var y = Math.Max(0, box.Y0); y < Math.Min(frame.Height, box.Y0 + box.Height) && x1 > x0; y++)
@@ -119,6 +127,8 @@ internal sealed class Leftovers(SegmentationPlan plan, Population[] populations)
             var target = model.AsSpan((y * frame.Width) + x0, x1 - x0);
             TensorPrimitives.Multiply(target, line, target);
         }
+
+        ArrayPool<float>.Shared.Return(coverage);
     }
 
     private static unsafe List<(int X, int Y, float Value)> Peaks(Mat image, float least, double apart)
