@@ -25,10 +25,11 @@ public class MapPainterTests
                 var r = Math.Sqrt(((x - 40.3) * (x - 40.3)) + ((y - 50.8) * (y - 50.8)));
                 Assert.Equal(r <= radius ? 1f : 0f, maps[i]);
                 Assert.Equal(Math.Abs(r - radius) <= 0.8 ? 1f : 0f, maps[Pixels + i]);
-                var s = radius / 2;
+                // Mxx = radius^2 / 4 of a disc; its moments come from a sum over cells, so the last digits are not the formula's.
+                var s = radius * Math.Sqrt(MapLayout.CentreSpread / 4);
                 if (r < 3 * s)
                 {
-                    Assert.Equal(Math.Exp(-0.5 * r * r / (s * s)), centre[i], 1e-5);
+                    Assert.Equal(Math.Exp(-0.5 * r * r / (s * s)), centre[i], 2e-3);
                 }
 
                 area += maps[i];
