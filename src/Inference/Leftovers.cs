@@ -20,8 +20,8 @@ internal sealed class Leftovers(SegmentationPlan plan, Population[] populations)
     private const int Elsewhere = 1 << 20;
 
     // Who was found is followed by memory: after the first frames a look now and then finds the newcomers.
-    private const int EveryFrame = 8;
-    private const int Now = 4;
+    private const int FirstFrames = 8;
+    private const int LookEvery = 4;
     private const float LeastThrough = 0.08f;
     private long _frames;
 
@@ -35,7 +35,7 @@ internal sealed class Leftovers(SegmentationPlan plan, Population[] populations)
         var proposals = new List<Hypothesis>();
         var side = Math.Sqrt(plan.TypicalArea);
         var turn = _frames++;
-        if (side < 6 || (turn >= EveryFrame && turn % Now != 0))
+        if (side < 6 || (turn >= FirstFrames && turn % LookEvery != 0))
         {
             return proposals;
         }

@@ -35,7 +35,7 @@ internal static class ZeroFinder
             }
         }
 
-        if (piles.Sum(p => p.Covered) < FewestCovered)
+        if (piles.Sum(p => p.IsCovered.Count) < FewestCovered)
         {
             return 0;
         }
@@ -99,7 +99,7 @@ internal static class ZeroFinder
             return null;
         }
 
-        var pile = new Pile(frame, found, [.. wanted.Order()], covered.Count, covered);
+        var pile = new Pile(frame, found, [.. wanted.Order()], covered);
         pile.Start = Fit(pile, symmetries, imaging, populations, 0, null);
         return pile;
     }
@@ -152,15 +152,13 @@ internal static class ZeroFinder
         return hypotheses;
     }
 
-    private sealed class Pile(Frame frame, Segmentation found, IReadOnlyList<int> members, int covered, HashSet<int> isCovered)
+    private sealed class Pile(Frame frame, Segmentation found, IReadOnlyList<int> members, HashSet<int> isCovered)
     {
         public Frame Frame { get; } = frame;
 
         public Segmentation Found { get; } = found;
 
         public IReadOnlyList<int> Members { get; } = members;
-
-        public int Covered { get; } = covered;
 
         public HashSet<int> IsCovered { get; } = isCovered;
 
