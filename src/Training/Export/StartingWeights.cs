@@ -84,7 +84,7 @@ internal sealed record StartingWeights(string Network, int Layers, IReadOnlyDict
         foreach (var (label, path) in UNetExporter.Places(shape))
         {
             // The gain of the input is folded into the first convolution's kernels.
-            weights[$"{path}._conv.weight"] = stored[$"{label}.weight"] / (label == UNetExporter.StemLabel ? UNet.Gain : 1);
+            weights[$"{path}._conv.weight"] = stored[$"{label}.weight"].Over(label == UNetExporter.StemLabel ? UNet.Gain : 1);
             weights[$"{path}._conv.bias"] = stored[$"{label}.bias"].clone();
         }
 

@@ -129,7 +129,7 @@ internal static class UNetExporter
             "Conv",
             [
                 input,
-                graph.Constant<float>($"{label}.weight", (weight * gain).contiguous().data<float>().ToArray(), weight.shape),
+                graph.Constant<float>($"{label}.weight", weight.Times(gain).contiguous().data<float>().ToArray(), weight.shape),
                 graph.Constant<float>($"{label}.bias", bias.contiguous().data<float>().ToArray(), bias.shape),
             ],
             [

@@ -30,9 +30,9 @@ internal sealed class MapLoss(LossOptions options, int layers, int stride) : IDi
     private const int Geometry = 3;
 
     // Beyond 1, for a pixel where the map is 1.
-    private readonly Tensor _emphasis = tensor([0f, (float)(options.BoundaryPixel - 1), (float)(options.CentrePixel - 1)]).reshape(1, 1, 3, 1, 1).DetachFromDisposeScope();
+    private readonly Tensor _emphasis = tensor([0f, (float)(options.BoundaryPixel - 1), (float)(options.CentrePixel - 1)], [1, 1, 3, 1, 1]).DetachFromDisposeScope();
     private readonly Tensor _maps = tensor([(float)options.Foreground, (float)options.Boundary, (float)options.Centre]).DetachFromDisposeScope();
-    private readonly Tensor _shape = tensor([(float)options.Size, (float)options.Elongation, (float)options.Elongation]).reshape(1, 1, 3, 1, 1).DetachFromDisposeScope();
+    private readonly Tensor _shape = tensor([(float)options.Size, (float)options.Elongation, (float)options.Elongation], [1, 1, 3, 1, 1]).DetachFromDisposeScope();
 
     /// <summary>The loss of a batch, averaged over its samples and, for each, summed over the layers' mean.</summary>
     /// <param name="logits">[n, layers * 3, h, w], as the network answers.</param>
@@ -97,29 +97,29 @@ internal sealed class MapLoss(LossOptions options, int layers, int stride) : IDi
         var near = functional.avg_pool2d(centre.reshape(n, layers, h, w), stride);
         var (rows, columns) = (near.shape[2], near.shape[3]);
         near = near.view(n, layers, 1, rows, columns);
-        var shapes = functional.avg_pool2d(weighted, stride).view(n, layers, UNet.GeometryMaps, rows, columns) / near.clamp_min(1e-6);
+        var shapes = functional.avg_pool2d(weighted, stride).view(n, layers, UNet.GeometryMaps, rows, columns) / near.AtLeast(1e-6);
         return (probabilities, shapes, near);
     }
 
     // [n, parts]
     private Tensor BySample(Tensor probabilities, Tensor shapes, (Tensor Probabilities, Tensor Shapes, Tensor Near) target)
     {
-        var weights = (target.Probabilities * _emphasis) + 1;
+        var weights = (target.Probabilities * _emphasis).Plus(1);
         var entropy = functional.binary_cross_entropy_with_logits(probabilities, target.Probabilities, weights, Reduction.None).mean([3, 4]) * _maps;
 
         var inside = probabilities.select(2, MapLayout.Foreground).sigmoid();
         var wanted = target.Probabilities.select(2, MapLayout.Foreground);
         var both = (inside * wanted).sum([2, 3]);
-        var dice = 1 - (((2 * both) + 1) / (inside.sum([2, 3]) + wanted.sum([2, 3]) + 1));
+        var dice = (both.Times(2).Plus(1) / inside.sum([2, 3]).Plus(wanted.sum([2, 3])).Plus(1)).negative().Plus(1);
 
-        using var counted = target.Near.ge(options.CentreFloor).to(ScalarType.Float32);
-        var cells = counted.sum([2, 3, 4]).clamp_min(1);
+        using var counted = target.Near.IsAtLeast(options.CentreFloor).to(ScalarType.Float32);
+        var cells = counted.sum([2, 3, 4]).AtLeast(1);
         var off = functional.smooth_l1_loss(shapes, target.Shapes, Reduction.None, options.Beta) * _shape;
         var geometry = (off * counted).sum([2, 3, 4]) / cells;
 
         return stack(
             [
-                (entropy.select(2, MapLayout.Foreground) + (dice * options.Dice)).mean([1]),
+                entropy.select(2, MapLayout.Foreground).Plus(dice.Times(options.Dice)).mean([1]),
                 entropy.select(2, MapLayout.Boundary).mean([1]),
                 entropy.select(2, MapLayout.Centre).mean([1]),
                 geometry.mean([1]),

@@ -54,6 +54,6 @@ internal sealed class Block : Module<Tensor, Tensor>
             x = unit.forward(x);
         }
 
-        return AddsInput ? (x + input).relu_() : x;
+        return AddsInput ? x.Plus(input).relu_() : x;
     }
 }

@@ -9,7 +9,7 @@ namespace LiveLtem.Training.Networks;
 internal sealed class ConvUnit : Module<Tensor, Tensor>
 {
     private readonly Conv2d _conv;
-    private readonly BatchNorm2d? _norm;
+    private readonly BatchNorm? _norm;
 
     /// <summary>Makes one, with random weights.</summary>
     /// <param name="inputs">Channels in.</param>
@@ -29,7 +29,7 @@ internal sealed class ConvUnit : Module<Tensor, Tensor>
         Groups = groups;
         Relu = relu;
         _conv = Conv2d(inputs, outputs, (long)kernel, (long)stride, (long)padding, groups: groups, bias: !norm);
-        _norm = norm ? BatchNorm2d(outputs) : null;
+        _norm = norm ? new BatchNorm(outputs) : null;
         RegisterComponents();
     }
 
@@ -63,12 +63,13 @@ internal sealed class ConvUnit : Module<Tensor, Tensor>
     public (Tensor Weight, Tensor Bias) Folded()
     {
         using var quiet = no_grad();
+        using var scope = NewDisposeScope();
         if (_norm is null)
         {
-            return (_conv.weight.clone(), _conv.bias!.clone());
+            return (_conv.weight.clone().MoveToOuterDisposeScope(), _conv.bias!.clone().MoveToOuterDisposeScope());
         }
 
-        using var scale = _norm.weight! / (_norm.running_var! + 1e-5).sqrt();
-        return (_conv.weight * scale.reshape(-1, 1, 1, 1), _norm.bias! - (_norm.running_mean! * scale));
+        var scale = _norm.Weight / _norm.Variance.Plus(BatchNorm.Epsilon).sqrt();
+        return ((_conv.weight * scale.reshape(-1, 1, 1, 1)).MoveToOuterDisposeScope(), (_norm.Bias - (_norm.Mean * scale)).MoveToOuterDisposeScope());
     }
 }

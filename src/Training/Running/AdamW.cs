@@ -1,3 +1,4 @@
+using LiveLtem.Training.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,12 +36,12 @@ internal sealed class AdamW(IReadOnlyList<Tensor> parameters, double weightDecay
             var gradient = parameter.grad!;
             if (parameter.dim() > 1)
             {
-                parameter.mul_(1 - (rate * weightDecay));
+                parameter.Multiply(1 - (rate * weightDecay));
             }
 
-            First[i].mul_(Beta1).add_(gradient, 1 - Beta1);
-            Second[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            parameter.addcdiv_(First[i], (Second[i] / square).sqrt_().add_(Epsilon), -rate / mean);
+            First[i].Multiply(Beta1).Add(gradient, 1 - Beta1);
+            Second[i].Multiply(Beta2).AddProduct(gradient, gradient, 1 - Beta2);
+            parameter.AddQuotient(First[i], Second[i].Over(square).sqrt_().Add(Epsilon), -rate / mean);
             gradient.zero_();
         }
     }

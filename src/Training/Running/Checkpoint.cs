@@ -87,7 +87,8 @@ internal static class Checkpoint
                     writer.Write(dimension);
                 }
 
-                using var packed = tensor.detach().contiguous();
+                using var free = tensor.detach();
+                using var packed = free.contiguous();
                 writer.Write(packed.bytes);
             }
 
