@@ -21,8 +21,7 @@ internal static class Program
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            Console.Error.WriteLine($"liveltem: {OneLine(Complaint(parsed))}");
-            return 2;
+            return Complaint.Refuse(Misunderstood(parsed), Console.Error);
         }
 
         try
@@ -33,29 +32,13 @@ internal static class Program
                 ProcessTerminationTimeout = StopLimit,
             }).ConfigureAwait(false);
         }
-        catch (InputException error)
-        {
-            Console.Error.WriteLine($"liveltem: {OneLine(error.Message)}");
-            return 2;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("liveltem: stopped.");
-            return 1;
-        }
         catch (Exception error)
         {
-            Console.Error.WriteLine($"liveltem: {OneLine(error.Message)} ({error.GetType().Name})");
-            if (Environment.GetEnvironmentVariable("LIVELTEM_TRACE") is not null)
-            {
-                Console.Error.WriteLine(error);
-            }
-
-            return 1;
+            return Complaint.About(error, Console.Error);
         }
     }
 
-    private static string Complaint(ParseResult parsed)
+    private static string Misunderstood(ParseResult parsed)
     {
         if (parsed.CommandResult.Command is not RootCommand)
         {
@@ -67,6 +50,4 @@ internal static class Program
             ? $"there is no verb '{parsed.UnmatchedTokens[0]}'. See 'liveltem --help'."
             : "name a verb. See 'liveltem --help'.";
     }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
 }

@@ -12,6 +12,18 @@ public class InputException : Exception
     }
 }
 
+/// <summary>What failed while running though the input is not at fault: one sentence with what to do now. The command line prints it and exits with code 1.</summary>
+public sealed class FailureException : Exception
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="message">What, where, and what to do, on one line.</param>
+    /// <param name="inner">What a library said, kept for the log.</param>
+    public FailureException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}
+
 /// <summary>A file, stream or message that is not what it should be.</summary>
 public sealed class FrameFormatException : InputException
 {

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Runtime.InteropServices;
 using LiveLtem.Core;
 using LiveLtem.Training.Commands;
+using LiveLtem.Training.Native;
 
 namespace LiveLtem.Training;
 
@@ -24,8 +26,7 @@ internal static class Program
         var parsed = new Command("liveltem", "LiveLTEM's training.") { train, new HelpOption() }.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            Console.Error.WriteLine($"liveltem: {OneLine(Complaint(parsed))}");
-            return 2;
+            return Complaint.Refuse(Misunderstood(parsed), Console.Error);
         }
 
         try
@@ -36,29 +37,17 @@ internal static class Program
                 ProcessTerminationTimeout = StopLimit,
             }).ConfigureAwait(false);
         }
-        catch (InputException error)
+        catch (ExternalException error)
         {
-            Console.Error.WriteLine($"liveltem: {OneLine(error.Message)}");
-            return 2;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("liveltem: stopped.");
-            return 1;
+            return Complaint.About(new FailureException($"libtorch failed: {TorchFailure.Sentence(error.Message)}", error), Console.Error);
         }
         catch (Exception error)
         {
-            Console.Error.WriteLine($"liveltem: {OneLine(error.Message)} ({error.GetType().Name})");
-            if (Environment.GetEnvironmentVariable("LIVELTEM_TRACE") is not null)
-            {
-                Console.Error.WriteLine(error);
-            }
-
-            return 1;
+            return Complaint.About(error, Console.Error);
         }
     }
 
-    private static string Complaint(ParseResult parsed)
+    private static string Misunderstood(ParseResult parsed)
     {
         if (parsed.CommandResult.Command.Name != "train")
         {
@@ -70,6 +59,4 @@ internal static class Program
             ? $"there is nothing called '{parsed.UnmatchedTokens[0]}' to train: segment or layers. See 'liveltem train --help'."
             : "say what to train: segment or layers. See 'liveltem train --help'.";
     }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using LiveLtem.Core;
 using LiveLtem.Inference.Models;
 using LiveLtem.Training.Losses;
+using LiveLtem.Training.Native;
 using LiveLtem.Training.Networks;
 using LiveLtem.Training.Samples;
 using TorchSharp;
@@ -109,53 +111,22 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="onEpoch">Told of every epoch.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>True if it came to its end.</returns>
+    /// <exception cref="FailureException">libtorch failed, or nothing can be learnt any more.</exception>
     public async Task<bool> GoAsync(
         ISampleSource samples, ISampleSource heldOut, string checkpoint, Action<long> onStep, Action<EpochReport> onEpoch, CancellationToken cancellationToken)
     {
-        var options = Header.Options;
-        await using var feed = new SampleFeed(samples, options.Batch, Math.Clamp(options.Threads, 1, 2), Step);
-        var sum = default(LossParts);
-        var (counted, started) = (0, Stopwatch.GetTimestamp());
-        _network.train();
-        while (Step < options.Steps)
+        try
         {
-            try
-            {
-                var batch = await feed.TakeAsync(Step, cancellationToken).ConfigureAwait(false);
-                var parts = Learn(batch);
-                feed.Return(Step, batch);
-                sum = new LossParts(sum.Foreground + parts.Foreground, sum.Boundary + parts.Boundary, sum.Centre + parts.Centre, sum.Geometry + parts.Geometry);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                _trainingS += Stopwatch.GetElapsedTime(started).TotalSeconds;
-                Save(checkpoint);
-                return false;
-            }
-
-            Step++;
-            counted++;
-            onStep(Step);
-            if (Step % options.Epoch != 0 && Step != options.Steps)
-            {
-                continue;
-            }
-
-            var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            _trainingS += elapsed;
-            Save(checkpoint);
-            var figures = HeldOut.Judge(Average, heldOut, options.HeldOut, CancellationToken.None).All;
-            var speed = counted / elapsed;
-            onEpoch(new EpochReport(
-                Step,
-                new LossParts(sum.Foreground / counted, sum.Boundary / counted, sum.Centre / counted, sum.Geometry / counted),
-                figures,
-                speed,
-                (options.Steps - Step) / speed));
-            (sum, counted, started) = (default, 0, Stopwatch.GetTimestamp());
+            return await TrainAsync(samples, heldOut, checkpoint, onStep, onEpoch, cancellationToken).ConfigureAwait(false);
         }
-
-        return true;
+        catch (ExternalException error)
+        {
+            // Nothing is written now: a step may have been taken by half.
+            var wayOn = Header.Step > 0
+                ? $"{checkpoint} stands at step {Header.Step}: go on from there with --resume"
+                : "no checkpoint was written yet: start again, with a smaller --batch if memory is short";
+            throw new FailureException($"libtorch failed after step {Step}: {TorchFailure.Sentence(error.Message)}; {wayOn}", error);
+        }
     }
 
     /// <summary>Weights and statistics by name, to start another one from.</summary>
@@ -242,17 +213,66 @@ internal sealed class TrainingRun : IDisposable
         var read = MapLoss.Read(parts);
         if (!double.IsFinite(read.Total))
         {
-            throw new InvalidOperationException($"the loss is no longer a number at step {Step}: try a lower learning rate");
+            throw new FailureException($"the loss is no longer a number after step {Step}: start again with a lower --rate");
         }
 
         _optimiser.Step(Step, options.RateAt(Step), options.LongestGradient);
         using var quiet = no_grad();
-        var change = 1 - Math.Min(options.Average, (1.0 + Step) / (10 + Step));
+        using Tensor change = 1 - Math.Min(options.Average, (1.0 + Step) / (10 + Step));
         foreach (var (of, mean) in _averaged)
         {
             mean.lerp_(of, change);
         }
 
         return read;
+    }
+
+    private async Task<bool> TrainAsync(
+        ISampleSource samples, ISampleSource heldOut, string checkpoint, Action<long> onStep, Action<EpochReport> onEpoch, CancellationToken cancellationToken)
+    {
+        var options = Header.Options;
+        await using var feed = new SampleFeed(samples, options.Batch, Math.Clamp(options.Threads, 1, 2), Step);
+        var sum = default(LossParts);
+        var (counted, started) = (0, Stopwatch.GetTimestamp());
+        _network.train();
+        while (Step < options.Steps)
+        {
+            try
+            {
+                var batch = await feed.TakeAsync(Step, cancellationToken).ConfigureAwait(false);
+                var parts = Learn(batch);
+                feed.Return(Step, batch);
+                sum = new LossParts(sum.Foreground + parts.Foreground, sum.Boundary + parts.Boundary, sum.Centre + parts.Centre, sum.Geometry + parts.Geometry);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                _trainingS += Stopwatch.GetElapsedTime(started).TotalSeconds;
+                Save(checkpoint);
+                return false;
+            }
+
+            Step++;
+            counted++;
+            onStep(Step);
+            if (Step % options.Epoch != 0 && Step != options.Steps)
+            {
+                continue;
+            }
+
+            var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            _trainingS += elapsed;
+            Save(checkpoint);
+            var figures = HeldOut.Judge(Average, heldOut, options.HeldOut, CancellationToken.None).All;
+            var speed = counted / elapsed;
+            onEpoch(new EpochReport(
+                Step,
+                new LossParts(sum.Foreground / counted, sum.Boundary / counted, sum.Centre / counted, sum.Geometry / counted),
+                figures,
+                speed,
+                (options.Steps - Step) / speed));
+            (sum, counted, started) = (default, 0, Stopwatch.GetTimestamp());
+        }
+
+        return true;
     }
 }

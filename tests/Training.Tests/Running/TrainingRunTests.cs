@@ -90,6 +90,42 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_failure_of_libtorch_is_one_sentence_and_the_training_goes_on_from_its_checkpoint()
+    {
+        // Pictures of a side that no network of this form takes.
+        var odd = new Discs(size: 36);
+        using (var run = TrainingRun.Start(Discs.Header(20)))
+        {
+            var early = await Failure(run);
+            Assert.StartsWith("libtorch failed after step 0: ", early.Message, StringComparison.Ordinal);
+            Assert.Contains("start again", early.Message, StringComparison.Ordinal);
+            Assert.False(File.Exists(Path));
+        }
+
+        var whole = await Trained(Discs.Header(20));
+        using (var run = TrainingRun.Start(Discs.Header(20)))
+        {
+            using var stop = new CancellationTokenSource();
+            await run.GoAsync(new Discs(), new Discs(), Path, _ => { }, _ => stop.Cancel(), stop.Token);
+        }
+
+        using (var run = TrainingRun.Resume(Path))
+        {
+            var late = await Failure(run);
+            Assert.Contains($"{Path} stands at step 10: go on from there with --resume", late.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("frame #", late.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', late.Message);
+        }
+
+        using var again = TrainingRun.Resume(Path);
+        Assert.True(await again.GoAsync(new Discs(), new Discs(), Path, _ => { }, _ => { }, TestContext.Current.CancellationToken));
+        Assert.Equal(whole, Weights(again.Average));
+
+        Task<FailureException> Failure(TrainingRun run) => Assert.ThrowsAsync<FailureException>(
+            () => run.GoAsync(odd, new Discs(), Path, _ => { }, _ => { }, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task A_step_gets_the_same_samples_whatever_the_number_of_makers()
     {
         var one = await Images(1, 3);
