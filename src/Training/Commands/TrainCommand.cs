@@ -20,6 +20,9 @@ internal sealed class TrainCommand : Command
     // What may be said again, or otherwise, when a training is taken up.
     private static readonly string[] Free = ["--name", "--threads", "--work", "--out", "--resume", "--json"];
 
+    // What may be said where a checkpoint is only exported.
+    private static readonly string[] OfExport = ["--export-only", "--name", "--threads", "--out", "--json"];
+
     // What leaves no trace in the weights.
     private static readonly string[] Quiet = ["--threads", "--work", "--out", "--resume", "--restart", "--export-only", "--json"];
 
@@ -87,6 +90,8 @@ internal sealed class TrainCommand : Command
         TorchLibrary.Prepare(request.Options.Threads);
         if (parsed.GetValue(_exportOnly) is { } checkpoint)
         {
+            DemandOnly(parsed, OfExport, $"with --export-only: {checkpoint} is exported as it is");
+            DemandWritable("--out", parsed.GetValue(_out)!);
             return ExportOnly(parsed, checkpoint, cancellationToken);
         }
 
@@ -97,10 +102,12 @@ internal sealed class TrainCommand : Command
             DemandFree(path);
         }
 
+        // Better now than when the training is over.
+        DemandWritable("--out", parsed.GetValue(_out)!);
         using var run = parsed.GetValue(_resume) ? Resumed(parsed, path, request.Options.Threads) : Started(parsed, header);
         var samples = SampleSources.Training(run.Header);
         var heldOut = SampleSources.HeldOut(run.Header);
-        folder.Create();
+        DemandWritable("--work", folder);
         using (var progress = TrainingProgress.Start(run))
         {
             if (!await run.GoAsync(samples, heldOut, path, progress.Step, progress.Epoch, cancellationToken).ConfigureAwait(false))
@@ -125,12 +132,7 @@ internal sealed class TrainCommand : Command
 
     private TrainingRun Resumed(ParseResult parsed, string path, int threads)
     {
-        var refused = parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit && !Free.Contains(option.Option.Name));
-        if (refused is not null)
-        {
-            throw new InputException($"{refused.Option.Name} cannot be chosen with --resume: the training goes on as it was started, from {path}");
-        }
-
+        DemandOnly(parsed, Free, $"with --resume: the training goes on as it was started, from {path}");
         var run = TrainingRun.Resume(path, threads);
         DemandTask(path, run.Header);
         return run;
@@ -161,6 +163,29 @@ internal sealed class TrainCommand : Command
         finally
         {
             weights.Dispose();
+        }
+    }
+
+    private static void DemandOnly(ParseResult parsed, string[] allowed, string why)
+    {
+        if (parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit && !allowed.Contains(option.Option.Name)) is { } refused)
+        {
+            throw new InputException($"{refused.Option.Name} cannot be chosen {why}");
+        }
+    }
+
+    private static void DemandWritable(string option, DirectoryInfo folder)
+    {
+        var probe = Path.Combine(folder.FullName, $".liveltem-{Environment.ProcessId}");
+        try
+        {
+            folder.Create();
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{option} {folder}: nothing can be written there; choose another folder", error);
         }
     }
 

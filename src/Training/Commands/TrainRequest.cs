@@ -8,6 +8,9 @@ namespace LiveLtem.Training.Commands;
 /// <summary>What the command line asks for, checked before anything starts.</summary>
 internal sealed record TrainRequest
 {
+    // Of a batch. Six of them are on their way, each pixel with up to twelve maps: 10 GB.
+    private const int MostPixels = 1 << 25;
+
     /// <summary><c>segment</c> or <c>layers</c>.</summary>
     public required string Task { get; init; }
 
@@ -47,12 +50,13 @@ internal sealed record TrainRequest
     {
         var shape = NetworkShape.Parse(Network);
         Demand(Name.Length is > 0 and <= 64 && Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && Name[0] != '.', $"--name '{Name}': use letters, digits, - and _");
-        Demand(Size % shape.Multiple == 0, $"--size {Size}: the network {shape} needs a multiple of {shape.Multiple}");
+        Demand(Size is >= 32 and <= 1024 && Size % shape.Multiple == 0, $"--size {Size}: the network {shape} needs a multiple of {shape.Multiple}, from 32 to 1024");
         Demand(SimulatedShare is >= 0 and <= 1, FormattableString.Invariant($"--simulated-share {SimulatedShare}: choose 0 to 1"));
         Demand(Data is not null || SimulatedShare == 0.5, "--simulated-share needs --data, the folder of your own frames");
         Demand(MinCnr is null or (> 0.01 and <= 15), FormattableString.Invariant($"--min-cnr {MinCnr}: choose above 0.01 to 15"));
         Demand(Options.Steps is >= 1 and <= 10_000_000, $"--steps {Options.Steps}: choose 1 to 10000000");
         Demand(Options.Batch is >= 1 and <= 256, $"--batch {Options.Batch}: choose 1 to 256");
+        Demand((long)Options.Batch * Size * Size <= MostPixels, $"--batch {Options.Batch} of --size {Size}: more than fits into memory; choose a batch of at most {MostPixels / (Size * Size)}");
         Demand(Options.Epoch >= 1, $"--epoch {Options.Epoch}: choose 1 or more");
         Demand(Options.Threads is >= 1 and <= 256, $"--threads {Options.Threads}: choose 1 to 256");
         Demand(Options.Rate is > 0 and <= 0.1, FormattableString.Invariant($"--rate {Options.Rate}: choose above 0 to 0.1"));

@@ -12,6 +12,7 @@ public sealed class TrainRequestTests
     {
         { "steps", "--steps 0" },
         { "batch", "--batch 1000" },
+        { "memory", "--batch 256 of --size 1024: more than fits into memory; choose a batch of at most 32" },
         { "epoch", "--epoch 0" },
         { "threads", "--threads 0" },
         { "rate", "--rate 2" },
@@ -34,6 +35,7 @@ public sealed class TrainRequestTests
         {
             "steps" => Good with { Options = options with { Steps = 0 } },
             "batch" => Good with { Options = options with { Batch = 1000 } },
+            "memory" => Good with { Size = 1024, Options = options with { Batch = 256 } },
             "epoch" => Good with { Options = options with { Epoch = 0 } },
             "threads" => Good with { Options = options with { Threads = 0 } },
             "rate" => Good with { Options = options with { Rate = 2 } },
