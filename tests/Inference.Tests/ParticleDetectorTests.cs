@@ -13,67 +13,24 @@ public class ParticleDetectorTests
     [InlineData(1.0, 0.97)]
     public void Cubes_of_a_crystal_are_found_near_the_bound_with_honest_errors(double contrastToNoise, double leastF1)
     {
-        using var pool = new FramePool();
-        var (frames, truth) = Movie(pool, "crystal", new SceneOptions { Seed = 11, SizePx = 320, Cnr = contrastToNoise, HotPixelFraction = 0 }, 16);
-        var found = Detect(frames);
-        int hits = 0, clear = 0, angles = 0, detected = found.Sum(f => f.Particles.Count), real = 0;
-        double squared = 0, bound = 0, normalised = 0, angleSquared = 0, angleBound = 0, angleNormalised = 0;
-        for (var f = 0; f < frames.Count; f++)
-        {
-            foreach (var row in truth[f])
-            {
-                var best = Nearest(found[f], row);
-                if (row.Visible < 0.25)
-                {
-                    detected -= best is null ? 0 : 1;
-                    continue;
-                }
-
-                real++;
-                if (best is null)
-                {
-                    continue;
-                }
-
-                hits++;
-                if (row.Flags != DetectionFlags.None || row.Bound is not { } limit)
-                {
-                    continue;
-                }
-
-                clear++;
-                double dx = best.XPx - row.XPx, dy = best.YPx - row.YPx;
-                squared += (dx * dx) + (dy * dy);
-                bound += (limit.XPx * limit.XPx) + (limit.YPx * limit.YPx);
-                normalised += ((dx * dx / (best.XErrPx * best.XErrPx)) + (dy * dy / (best.YErrPx * best.YErrPx))) / 2;
-                if (best.Symmetry == 4)
-                {
-                    angles++;
-                    var da = ((best.AngleDeg!.Value - row.AngleDeg!.Value + 405) % 90) - 45;
-                    angleSquared += da * da;
-                    angleBound += limit.AngleDeg!.Value * limit.AngleDeg.Value;
-                    angleNormalised += da * da / (best.AngleErrDeg!.Value * best.AngleErrDeg.Value);
-                }
-            }
-        }
-
-        Free(pool, frames);
-        Assert.True(2.0 * hits / (detected + real) >= leastF1, $"F1 {2.0 * hits / (detected + real):F4}");
-        Assert.True(angles >= 0.98 * clear, $"{angles} of {clear} known as cubes");
-        Assert.InRange(Math.Sqrt(squared / bound), 0.6, 1.5);
-        Assert.InRange(Math.Sqrt(angleSquared / angleBound), 0.6, 1.5);
-        Assert.InRange(normalised / clear, 0.75, 1.35);
-        Assert.InRange(angleNormalised / angles, 0.75, 1.4);
+        using var movie = new SimulatedMovie("crystal", new SceneOptions { Seed = 11, SizePx = 320, Cnr = contrastToNoise, HotPixelFraction = 0 }, 16);
+        var score = movie.Score(movie.Detect(null));
+        Assert.True(score.F1 >= leastF1, $"F1 {score.F1:F4}");
+        var clear = score.Matched.Where(m => m.Row.Flags == DetectionFlags.None && m.Row.Bound is not null).ToList();
+        Assert.True(clear.Count(m => m.Found.Best.Symmetry == 4) >= 0.98 * clear.Count, "free-standing ones known as cubes");
+        var errors = score.Errors();
+        Assert.InRange(errors.Position, 0.6, 1.5);
+        Assert.InRange(errors.Angle, 0.6, 1.5);
+        Assert.InRange(errors.PositionNormalised, 0.75, 1.35);
+        Assert.InRange(errors.AngleNormalised, 0.75, 1.4);
     }
 
     [Fact]
     public void Bright_particles_are_found_as_well_as_dark_ones()
     {
-        using var pool = new FramePool();
-        var (frames, truth) = Movie(pool, "crystal", new SceneOptions { Seed = 11, SizePx = 320, Cnr = 2, Bright = true, HotPixelFraction = 0 }, 12);
-        var found = Detect(frames);
-        var rows = truth.SelectMany((t, f) => t.Where(r => r.Visible > 0.6).Select(r => (Row: r, Best: Nearest(found[f], r)))).ToList();
-        Free(pool, frames);
+        using var movie = new SimulatedMovie("crystal", new SceneOptions { Seed = 11, SizePx = 320, Cnr = 2, Bright = true, HotPixelFraction = 0 }, 12);
+        var found = movie.Detect(null);
+        var rows = movie.Truth.SelectMany((t, f) => t.Where(r => r.Visible > 0.6).Select(r => (Row: r, Best: Nearest(found[f], r)))).ToList();
         Assert.True(rows.Count(r => r.Best is not null) >= 0.98 * rows.Count, $"{rows.Count(r => r.Best is not null)} of {rows.Count}");
         Assert.All(found.SelectMany(f => f.Particles).Where(p => p.Flags == DetectionFlags.None), p => Assert.True(p.Contrast < 0));
         var errors = rows.Where(r => r.Best is not null && r.Row.Flags == DetectionFlags.None)
@@ -84,11 +41,8 @@ public class ParticleDetectorTests
     [Fact]
     public void The_same_frames_give_the_same_particles()
     {
-        using var pool = new FramePool();
-        var (frames, _) = Movie(pool, "free", new SceneOptions { Seed = 3, SizePx = 256, Cnr = 1.5 }, 6);
-        var first = Detect(frames);
-        var second = Detect(frames);
-        Free(pool, frames);
+        using var movie = new SimulatedMovie("free", new SceneOptions { Seed = 3, SizePx = 256, Cnr = 1.5 }, 6);
+        var (first, second) = (movie.Detect(null), movie.Detect(null));
         for (var f = 0; f < first.Count; f++)
         {
             Assert.Equal(first[f].Particles.Select(p => p.Best), second[f].Particles.Select(p => p.Best));
@@ -112,7 +66,7 @@ public class ParticleDetectorTests
             frames.Add(draft.Publish(new FrameHeader { Number = f }));
         }
 
-        var found = Detect(frames);
+        var found = SimulatedMovie.Detect(frames, null);
         Free(pool, frames);
         Assert.True(found.Sum(f => f.Particles.Count) <= 1, $"{found.Sum(f => f.Particles.Count)} particles in six frames of noise");
     }
@@ -133,7 +87,7 @@ public class ParticleDetectorTests
             frames.Add(draft.Publish(new FrameHeader { Number = f }));
         }
 
-        var found = Detect(frames);
+        var found = SimulatedMovie.Detect(frames, null);
         Free(pool, frames);
         Assert.All(found, f => Assert.Empty(f.Particles));
     }
@@ -141,13 +95,8 @@ public class ParticleDetectorTests
     [Fact]
     public void Labels_cover_the_particles_that_they_number()
     {
-        using var pool = new FramePool();
-        var (frames, _) = Movie(pool, "crystal", new SceneOptions { Seed = 2, SizePx = 256, Cnr = 3 }, 3);
-        using var detector = new ParticleDetector(new ParticleDetectorOptions { WithLabels = true });
-        detector.Learn(frames);
-        using var segmentation = detector.Segment(frames[0]);
-        var found = detector.Measure(frames[0], segmentation);
-        Free(pool, frames);
+        using var movie = new SimulatedMovie("crystal", new SceneOptions { Seed = 2, SizePx = 256, Cnr = 3 }, 3);
+        var found = movie.Detect(null, new ParticleDetectorOptions { WithLabels = true })[0];
         for (var p = 0; p < found.Particles.Count; p++)
         {
             var fit = found.Particles[p].Best;
@@ -176,7 +125,7 @@ public class ParticleDetectorTests
             frames.Add(draft.Publish(new FrameHeader { Number = f }));
         }
 
-        var found = Detect(frames);
+        var found = SimulatedMovie.Detect(frames, null);
         Free(pool, frames);
         var hits = positions.Count(c => found[int.Parse(c[0])].Particles.Any(p => Math.Abs(p.Best.XPx - int.Parse(c[2])) < 15 && Math.Abs(p.Best.YPx - int.Parse(c[3])) < 15));
         Assert.True(hits >= 28, $"{hits} of {positions.Count} positions found");
@@ -190,36 +139,6 @@ public class ParticleDetectorTests
         Assert.Contains("5", error.Message, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => new ParticleDetector(new ParticleDetectorOptions { MinSizePx = -1 }));
         Assert.Throws<InputException>(() => new ParticleDetector(new ParticleDetectorOptions { LearningFrames = 0 }));
-    }
-
-    private static (List<Frame> Frames, List<IReadOnlyList<TruthRow>> Truth) Movie(FramePool pool, string scene, SceneOptions options, int count)
-    {
-        var simulator = new Simulator(scene, options);
-        var builder = new TruthBuilder(simulator.Scene.Settings);
-        var frames = new List<Frame>();
-        var truth = new List<IReadOnlyList<TruthRow>>();
-        for (var f = 0; f < count; f++)
-        {
-            using var draft = pool.Rent(options.SizePx, options.SizePx, options.Type);
-            truth.Add(builder.Rows(simulator.Next(draft.Bytes), f, 0));
-            frames.Add(draft.Publish(new FrameHeader { Number = f }));
-        }
-
-        return (frames, truth);
-    }
-
-    private static List<FrameDetections> Detect(List<Frame> frames)
-    {
-        using var detector = new ParticleDetector(new ParticleDetectorOptions());
-        detector.Learn([.. frames.Take(detector.LearningFrames)]);
-        var found = new List<FrameDetections>();
-        foreach (var frame in frames)
-        {
-            using var segmentation = detector.Segment(frame);
-            found.Add(detector.Measure(frame, segmentation));
-        }
-
-        return found;
     }
 
     private static ShapeFit? Nearest(FrameDetections found, TruthRow row) => found.Particles
