@@ -48,7 +48,7 @@ internal sealed record BenchResult
     /// <summary>Pace of the live run, frames a second: 70 % of the sustained rate.</summary>
     public required double PacedFps { get; init; }
 
-    /// <summary>Arrival to result in the live run.</summary>
+    /// <summary>Arrival to result in the live run, after its warm-up.</summary>
     public required LatencySummary? Latency { get; init; }
 
     /// <summary>Frames that the live run left out once it was ready.</summary>
@@ -66,7 +66,9 @@ internal static class PipelineBench
 {
     private const string Scene = "crystal";
     private const double PaceShare = 0.7;
-    private const int MovieFrames = 60;
+    private const int MostMovieFrames = 60;
+    private const int FewestMovieFrames = 24;
+    private const long MostMoviePixels = 60L << 20;
     private const int WarmUp = 60;
     private const int MiB = 1 << 20;
 
@@ -79,21 +81,23 @@ internal static class PipelineBench
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<BenchResult> RunAsync(int sizePx, int particles, Profile profile, int frames, Action<string> tell, CancellationToken cancellationToken)
     {
-        tell($"{sizePx} x {sizePx}: drawing {MovieFrames} frames");
-        using var movie = new MemoryMovie(Scene, new SceneOptions { SizePx = sizePx, Particles = particles, Cnr = 2 }, MovieFrames, cancellationToken);
+        // It is played forth and back, so that fewer of the large frames do, which take long to draw.
+        var drawn = (int)Math.Clamp(MostMoviePixels / ((long)sizePx * sizePx), FewestMovieFrames, MostMovieFrames);
+        tell($"{sizePx} x {sizePx}: drawing {drawn} frames");
+        using var movie = new MemoryMovie(Scene, new SceneOptions { SizePx = sizePx, Particles = particles, Cnr = 2 }, drawn, cancellationToken);
 
         tell($"{sizePx} x {sizePx}: as fast as it goes");
         var full = new BenchMeter(WarmUp);
-        var unpaced = await PlayAsync(movie, profile, frames + WarmUp, null, full, empty: false, cancellationToken).ConfigureAwait(false);
+        var unpaced = await PlayAsync(movie, profile, frames + WarmUp, full, empty: false, cancellationToken).ConfigureAwait(false);
 
         tell($"{sizePx} x {sizePx}: the pipeline alone");
         var empty = new BenchMeter(WarmUp);
-        var idle = await PlayAsync(movie, profile, frames + WarmUp, null, empty, empty: true, cancellationToken).ConfigureAwait(false);
+        var idle = await PlayAsync(movie, profile, frames + WarmUp, empty, empty: true, cancellationToken).ConfigureAwait(false);
         var gaugeMs = Stage(idle, StageNames.Gauge)?.MeanMs ?? 0;
 
         var fps = PaceShare * full.FramesPerSecond;
         tell(FormattableString.Invariant($"{sizePx} x {sizePx}: live at {fps:F1} frames/s"));
-        var paced = await PlayAsync(movie, profile, frames, fps, new BenchMeter(WarmUp), empty: false, cancellationToken).ConfigureAwait(false);
+        var (paced, latency) = await PlayLiveAsync(movie, profile, frames, fps, cancellationToken).ConfigureAwait(false);
 
         using var process = Process.GetCurrentProcess();
         return new BenchResult
@@ -110,34 +114,47 @@ internal static class PipelineBench
             BytesPerFrame = full.BytesPerFrame,
             Collections = full.Collections,
             PacedFps = fps,
-            Latency = paced.Latency,
+            Latency = latency,
             Dropped = paced.Figures.LeftOut,
             PeakWorkingSetMiB = process.PeakWorkingSet64 / (double)MiB,
             MovieMiB = movie.Bytes / (double)MiB,
         };
     }
 
-    private static async Task<SessionReport> PlayAsync(MemoryMovie movie, Profile profile, int frames, double? fps, BenchMeter meter, bool empty, CancellationToken cancellationToken)
+    private static async Task<SessionReport> PlayAsync(MemoryMovie movie, Profile profile, int frames, BenchMeter meter, bool empty, CancellationToken cancellationToken)
     {
         using var pool = new FramePool();
-        await using var source = movie.Play(fps is null ? frames : int.MaxValue, fps);
+        await using var source = movie.Play(frames, fps: null);
         var input = SessionInput.Plain(source);
         using IParticleDetector detector = empty ? new EmptyDetector() : Detectors.Create(profile, input);
         IParticleTracker tracker = empty ? new EmptyTracker() : new ParticleTracker(profile.Tracker);
-        var host = new AnalysisHost(input, pool, detector, tracker, meter, new AnalysisHostOptions { Live = fps is not null });
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = host.RunAsync(end.Token);
-        if (fps is { } pace)
-        {
-            // A live run is timed from where the detector is ready, as an operator sees it.
-            await host.Ready.ConfigureAwait(false);
-            end.CancelAfter(TimeSpan.FromSeconds(frames / pace));
-        }
-
-        var report = await running.ConfigureAwait(false);
+        var host = new AnalysisHost(input, pool, detector, tracker, meter, new AnalysisHostOptions { Live = false });
+        var report = await host.RunAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         SessionEnd.Demand(report);
         return report;
+    }
+
+    // Latency is that of the frames after the warm-up: the first ones are slow while shapes are settled and code is compiled.
+    private static async Task<(SessionReport Report, LatencySummary? Latency)> PlayLiveAsync(MemoryMovie movie, Profile profile, int frames, double fps, CancellationToken cancellationToken)
+    {
+        using var pool = new FramePool();
+        await using var source = movie.Play(int.MaxValue, fps);
+        var input = SessionInput.Plain(source);
+        using var detector = Detectors.Create(profile, input);
+        var host = new AnalysisHost(input, pool, detector, new ParticleTracker(profile.Tracker), new BenchMeter(WarmUp), new AnalysisHostOptions { Live = true });
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = host.RunAsync(end.Token);
+        await host.Ready.ConfigureAwait(false);
+        await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(WarmUp / fps), cancellationToken)).ConfigureAwait(false);
+        host.TakeRecentLatency();
+        await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(frames / fps), cancellationToken)).ConfigureAwait(false);
+        var latency = host.TakeRecentLatency();
+        await end.CancelAsync().ConfigureAwait(false);
+        var report = await running.ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        SessionEnd.Demand(report);
+        return (report, latency);
     }
 
     private static LatencySummary? Stage(SessionReport report, string name) =>

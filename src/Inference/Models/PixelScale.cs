@@ -22,12 +22,14 @@ public readonly record struct PixelScale(double Low, double High)
     public double Offset => LowValue - (Low * Gain);
 
     /// <summary>The scale of a picture by its own extremes.</summary>
-    /// <param name="values">Counts; sorted in place.</param>
+    /// <param name="values">Counts; reordered in place.</param>
     public static PixelScale Of(Span<float> values)
     {
-        values.Sort();
         var cut = (int)(Tail * (values.Length - 1));
-        return new PixelScale(values[cut], values[values.Length - 1 - cut]);
+        var low = Selection.Nth(values, cut);
+
+        // What is before the low one is no larger.
+        return new PixelScale(low, Selection.Nth(values[cut..], values.Length - 1 - (2 * cut)));
     }
 
     /// <summary>One value.</summary>

@@ -20,11 +20,14 @@ internal static class DetectionBuilder
     /// <param name="blur">Blur of edges, sigma in px.</param>
     public static Detection From(Hypothesis hypothesis, Frame frame, double blur)
     {
-        var fits = ImmutableArray.CreateBuilder<ShapeFit>();
+        var fits = ImmutableArray.CreateBuilder<ShapeFit>(hypothesis.Fits.Count);
+        var symmetries = 0;
         foreach (var (kind, fit, evidence) in hypothesis.Fits)
         {
-            if (!fits.Any(f => f.Symmetry == kind.Symmetry()))
+            var symmetry = 1 << kind.Symmetry();
+            if ((symmetries & symmetry) == 0)
             {
+                symmetries |= symmetry;
                 fits.Add(ToShapeFit(fit, evidence));
             }
         }
@@ -49,7 +52,7 @@ internal static class DetectionBuilder
 
         return new Detection
         {
-            Fits = fits.ToImmutable(),
+            Fits = fits.DrainToImmutable(),
             Score = Math.Clamp(1 - Math.Exp(-(hypothesis.Snr - 4) / 6), 0.01, 1),
             Flags = flags,
             Layer = pose.Layer,

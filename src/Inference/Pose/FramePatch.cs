@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using LiveLtem.Core;
 using LiveLtem.Inference.Segment;
 
@@ -41,12 +43,29 @@ internal static class FramePatch
             PixelConverter.ToFloat(bytes.Slice(((y * frame.Width) + first) * size, (last - first) * size), frame.Type, part);
             mask[(first - box.X0)..(last - box.X0)].Fill(1);
             var atRow = 1 + (slopeY * (y - middleY)) + (slopeX * (first - middleX));
-            for (var i = 0; i < part.Length; i++)
-            {
-                part[i] = (float)((part[i] - zero) / (middle * (atRow + (slopeX * i))));
-            }
+            Divide(part, zero, middle, atRow, slopeX);
         }
 
         return middle;
+    }
+
+    // (pixel - zero) over the background along a row, in double precision, eight pixels at a time.
+    private static void Divide(Span<float> part, double zero, double middle, double atRow, double slopeX)
+    {
+        ref var first = ref MemoryMarshal.GetReference(part);
+        var at = 0;
+        for (; at + 8 <= part.Length; at += 8)
+        {
+            var (low, high) = Vector256.Widen(Vector256.LoadUnsafe(ref first, (nuint)at));
+            var place = Vector256.Create((double)at) + Vector256.Create(0.0, 1, 2, 3);
+            low = (low - Vector256.Create(zero)) / (((place * slopeX) + Vector256.Create(atRow)) * middle);
+            high = (high - Vector256.Create(zero)) / ((((place + Vector256.Create(4.0)) * slopeX) + Vector256.Create(atRow)) * middle);
+            Vector256.Narrow(low, high).StoreUnsafe(ref first, (nuint)at);
+        }
+
+        for (; at < part.Length; at++)
+        {
+            part[at] = (float)((part[at] - zero) / (middle * (atRow + (slopeX * at))));
+        }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class Hypothesis
     }
 
     /// <summary>Fit by shape; the entries that were tried.</summary>
-    public List<(ShapeKind Kind, PoseFit Fit, double LogEvidence)> Fits { get; } = [];
+    public List<(ShapeKind Kind, PoseFit Fit, double LogEvidence)> Fits { get; } = new(1);
 
     /// <summary>True where the recording's usual shape explained it, or is the only one in question, so that no other was tried.</summary>
     public bool IsUsual { get; set; }

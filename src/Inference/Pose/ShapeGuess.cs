@@ -3,6 +3,8 @@ namespace LiveLtem.Inference.Pose;
 /// <summary>First guesses of a shape, and how far apart two shapes are.</summary>
 internal static class ShapeGuess
 {
+    private const int MostSides = 6;
+
     /// <summary>Turns a pose of any kind into one of <paramref name="kind"/> with the same area and centre.</summary>
     public static ShapePose From(in ShapePose pose, ShapeKind kind)
     {
@@ -38,33 +40,57 @@ internal static class ShapeGuess
         }
 
         // Separating axes: the line of centres and the facets of both.
-        var gap = Separation(a, b, dx / distance, dy / distance);
-        foreach (var (pose, other) in new[] { (a, b), (b, a) })
+        Span<(double X, double Y)> room = stackalloc (double X, double Y)[4 * MostSides];
+        var facetsA = Directions(a, 0, room);
+        var facetsB = Directions(b, 0, room[MostSides..]);
+        var cornersA = Corners(a, room[(2 * MostSides)..]);
+        var cornersB = Corners(b, room[(3 * MostSides)..]);
+        double ex = dx / distance, ey = dy / distance;
+        var gap = (dx * ex) + (dy * ey) - Extent(a, cornersA, ex, ey) - Extent(b, cornersB, -ex, -ey);
+        foreach (var (nx, ny) in facetsA)
         {
-            if (!pose.Kind.HasAngle())
+            var forward = (dx * nx) + (dy * ny);
+            if (forward > 0)
             {
-                continue;
+                gap = Math.Max(gap, forward - Extent(a, cornersA, nx, ny) - Extent(b, cornersB, -nx, -ny));
             }
+        }
 
-            var sides = pose.Kind.IsLong() ? 4 : pose.Sides;
-            for (var k = 0; k < sides; k++)
+        foreach (var (nx, ny) in facetsB)
+        {
+            var forward = -((dx * nx) + (dy * ny));
+            if (forward > 0)
             {
-                var (sin, cos) = Math.SinCos(pose.Angle + (2 * Math.PI * k / sides));
-                var forward = ((other.X - pose.X) * cos) + ((other.Y - pose.Y) * sin);
-                if (forward > 0)
-                {
-                    gap = Math.Max(gap, Separation(pose, other, cos, sin));
-                }
+                gap = Math.Max(gap, forward - Extent(b, cornersB, nx, ny) - Extent(a, cornersA, -nx, -ny));
             }
         }
 
         return gap;
     }
 
-    private static double Separation(in ShapePose a, in ShapePose b, double nx, double ny) =>
-        ((b.X - a.X) * nx) + ((b.Y - a.Y) * ny) - Extent(a, nx, ny) - Extent(b, -nx, -ny);
+    // Normals of the facets, or (half a turn of a side on) the directions of the corners; none of a round shape.
+    private static ReadOnlySpan<(double X, double Y)> Directions(in ShapePose pose, int offset, Span<(double X, double Y)> room)
+    {
+        if (!pose.Kind.HasAngle())
+        {
+            return [];
+        }
 
-    private static double Extent(in ShapePose pose, double nx, double ny)
+        var sides = pose.Kind.IsLong() ? 4 : pose.Sides;
+        for (var k = 0; k < sides; k++)
+        {
+            var (sin, cos) = Math.SinCos(pose.Angle + ((2 * k) + offset) * Math.PI / sides);
+            room[k] = (cos, sin);
+        }
+
+        return room[..sides];
+    }
+
+    private static ReadOnlySpan<(double X, double Y)> Corners(in ShapePose pose, Span<(double X, double Y)> room) =>
+        Directions(pose, pose.Kind is ShapeKind.Rod or ShapeKind.Bar or ShapeKind.Irregular ? 0 : 1, room);
+
+    // How far a shape reaches in a direction; 'corners' are the axes of a long one.
+    private static double Extent(in ShapePose pose, ReadOnlySpan<(double X, double Y)> corners, double nx, double ny)
     {
         switch (pose.Kind)
         {
@@ -72,21 +98,18 @@ internal static class ShapeGuess
             case ShapeKind.Sphere:
                 return pose.S1;
             case ShapeKind.Rod:
-                return (Math.Abs((nx * Math.Cos(pose.Angle)) + (ny * Math.Sin(pose.Angle))) * Math.Max(0, pose.S1 - pose.S2)) + pose.S2;
+                return (Math.Abs((nx * corners[0].X) + (ny * corners[0].Y)) * Math.Max(0, pose.S1 - pose.S2)) + pose.S2;
             case ShapeKind.Bar:
             case ShapeKind.Irregular:
-                var (s, c) = Math.SinCos(pose.Angle);
-                return (Math.Abs((nx * c) + (ny * s)) * pose.S1) + (Math.Abs((ny * c) - (nx * s)) * pose.S2);
+                return (Math.Abs((nx * corners[0].X) + (ny * corners[0].Y)) * pose.S1) + (Math.Abs((ny * corners[0].X) - (nx * corners[0].Y)) * pose.S2);
             default:
-                var reach = pose.Reach;
                 var most = double.NegativeInfinity;
-                for (var k = 0; k < pose.Sides; k++)
+                foreach (var (x, y) in corners)
                 {
-                    var (sin, cos) = Math.SinCos(pose.Angle + ((2 * k) + 1) * Math.PI / pose.Sides);
-                    most = Math.Max(most, reach * ((nx * cos) + (ny * sin)));
+                    most = Math.Max(most, (nx * x) + (ny * y));
                 }
 
-                return most;
+                return pose.Reach * most;
         }
     }
 }

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using LiveLtem.Inference.Pose;
 using OpenCvSharp;
 
@@ -13,6 +13,7 @@ internal static class BackgroundEstimator
 {
     private const int CellsAcross = 64;
     private const float LeastSupport = 0.04f;
+    private const int Planes = 6;
 
     /// <summary>Side of a grid cell, working pixels.</summary>
     public static int CellOf(Mat work) => Math.Clamp(Math.Max(work.Rows, work.Cols) / CellsAcross, 1, Math.Max(1, Math.Min(work.Rows, work.Cols)));
@@ -27,25 +28,36 @@ internal static class BackgroundEstimator
         var cell = CellOf(work);
         var rows = Math.Max(1, work.Rows / cell);
         var columns = Math.Max(1, work.Cols / cell);
-        var values = new float[rows * columns];
-        var weights = new float[rows * columns];
-        ImageLoops.CellSums(work, free, cell, rows, columns, values, weights);
-        var trend = Trend(values, weights, rows, columns);
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] /= trend[i];
-        }
+        var n = rows * columns;
+        var rented = ArrayPool<float>.Shared.Rent(Planes * n);
+        var (values, weights, trend) = (new Plane(rented, 0, rows, columns), new Plane(rented, 1, rows, columns), new Plane(rented, 2, rows, columns));
+        var (support, wide, wideSupport) = (new Plane(rented, 3, rows, columns), new Plane(rented, 4, rows, columns), new Plane(rented, 5, rows, columns));
+        ImageLoops.CellSums(work, free, cell, rows, columns, values.Span, weights.Span);
+        Trend(values.Span, weights.Span, rows, columns, trend.Span);
+        TensorPrimitives.Divide(values.Span, trend.Span, values.Span);
 
         var sigma = Math.Max(0.8, reachPx / (cell * bin));
-        var fine = Convolve(values, weights, rows, columns, sigma, out var support);
-        if (TensorPrimitives.Min<float>(support) >= LeastSupport)
+        var fine = new float[n];
+        Convolve(values, weights, sigma, new Plane(fine, 0, rows, columns), support);
+        if (TensorPrimitives.Min<float>(support.Span) >= LeastSupport)
         {
-            TensorPrimitives.Multiply(fine, trend, fine);
+            TensorPrimitives.Multiply(fine, trend.Span, fine);
             TensorPrimitives.Max(fine, 1e-3f, fine);
-            return new BackgroundMap(fine, rows, columns, cell * bin);
+        }
+        else
+        {
+            Convolve(values, weights, sigma * 4, wide, wideSupport);
+            LeanOnFarther(fine, values.Span, weights.Span, trend.Span, support.Span, wide.Span, wideSupport.Span);
         }
 
-        var wide = Convolve(values, weights, rows, columns, sigma * 4, out var wideSupport);
+        ArrayPool<float>.Shared.Return(rented);
+        return new BackgroundMap(fine, rows, columns, cell * bin);
+    }
+
+    // A cell with too little free liquid around it leans on its wider neighbourhood.
+    private static void LeanOnFarther(
+        Span<float> fine, ReadOnlySpan<float> values, ReadOnlySpan<float> weights, ReadOnlySpan<float> trend, ReadOnlySpan<float> support, ReadOnlySpan<float> wide, ReadOnlySpan<float> wideSupport)
+    {
         double total = 0, mass = 0;
         for (var i = 0; i < values.Length; i++)
         {
@@ -53,10 +65,9 @@ internal static class BackgroundEstimator
             mass += weights[i];
         }
 
-        var mean = mass > 0 ? total / mass : values.Average();
+        var mean = mass > 0 ? total / mass : 0;
         for (var i = 0; i < fine.Length; i++)
         {
-            // A cell with too little free liquid around it leans on its wider neighbourhood.
             var trust = Math.Min(1, support[i] / LeastSupport);
             var far = wideSupport[i] > 1e-4 ? wide[i] : mean;
             fine[i] = (float)((trust * fine[i]) + ((1 - trust) * far)) * trend[i];
@@ -65,19 +76,16 @@ internal static class BackgroundEstimator
                 fine[i] = 1e-3f;
             }
         }
-
-        return new BackgroundMap(fine, rows, columns, cell * bin);
     }
 
     // Weighted least-squares quadratic through the cells' means; flat where too few cells are free.
-    private static float[] Trend(float[] sums, float[] weights, int rows, int columns)
+    private static void Trend(ReadOnlySpan<float> sums, ReadOnlySpan<float> weights, int rows, int columns, Span<float> trend)
     {
         const int terms = 6;
         Span<double> h = stackalloc double[terms * terms];
         Span<double> g = stackalloc double[terms];
         var (total, mass) = Moments(sums, weights, rows, columns, h, g);
         var mean = mass > 0 ? total / mass : 1;
-        var trend = new float[sums.Length];
         for (var a = 0; a < terms; a++)
         {
             h[(a * terms) + a] += 1e-6 * mass;
@@ -85,8 +93,8 @@ internal static class BackgroundEstimator
 
         if (!(mean > 0) || mass < 4 * terms || !SmallSolver.Factor(h, terms))
         {
-            Array.Fill(trend, (float)Math.Max(1e-3, mean));
-            return trend;
+            trend.Fill((float)Math.Max(1e-3, mean));
+            return;
         }
 
         SmallSolver.Solve(h, terms, g);
@@ -100,12 +108,10 @@ internal static class BackgroundEstimator
                 trend[(row * columns) + column] = (float)Math.Clamp(constant + (x * (slope + (x * g[3]))), 0.2 * mean, 5 * mean);
             }
         }
-
-        return trend;
     }
 
     // Normal equations of 1, x, y, x^2, xy, y^2 over the cells, from sums along each row.
-    private static (double Total, double Mass) Moments(float[] sums, float[] weights, int rows, int columns, Span<double> h, Span<double> g)
+    private static (double Total, double Mass) Moments(ReadOnlySpan<float> sums, ReadOnlySpan<float> weights, int rows, int columns, Span<double> h, Span<double> g)
     {
         const int terms = 6;
         ReadOnlySpan<int> powerX = [0, 1, 0, 2, 1, 0];
@@ -113,13 +119,19 @@ internal static class BackgroundEstimator
         Span<double> weighted = stackalloc double[5];
         Span<double> summed = stackalloc double[3];
         Span<double> y = stackalloc double[5];
+        Span<double> places = stackalloc double[columns];
+        for (var column = 0; column < columns; column++)
+        {
+            places[column] = Place(column, columns);
+        }
+
         for (var row = 0; row < rows; row++)
         {
             weighted.Clear();
             summed.Clear();
             for (var column = 0; column < columns; column++)
             {
-                double x = Place(column, columns), w = weights[(row * columns) + column], s = sums[(row * columns) + column], xx = x * x;
+                double x = places[column], w = weights[(row * columns) + column], s = sums[(row * columns) + column], xx = x * x;
                 weighted[0] += w;
                 weighted[1] += w * x;
                 weighted[2] += w * xx;
@@ -152,29 +164,33 @@ internal static class BackgroundEstimator
     // -1 at the first cell, 1 at the last.
     private static double Place(int cell, int cells) => cells > 1 ? (2.0 * cell / (cells - 1)) - 1 : 0;
 
-    private static float[] Read(Mat mat)
+    // Normalised convolution; 'support' takes how much free liquid each cell leans on.
+    private static void Convolve(in Plane values, in Plane weights, double sigma, in Plane result, in Plane support)
     {
-        var values = new float[mat.Rows * mat.Cols];
-        Marshal.Copy(mat.Data, values, 0, values.Length);
-        return values;
+        var size = (2 * (int)Math.Ceiling(2.5 * sigma)) + 1;
+        Blur(values, result, size, sigma);
+        Blur(weights, support, size, sigma);
+        var share = support.Span;
+        var into = result.Span;
+        for (var i = 0; i < into.Length; i++)
+        {
+            into[i] = share[i] > 1e-6f ? into[i] / share[i] : 0;
+        }
     }
 
-    private static float[] Convolve(float[] values, float[] weights, int rows, int columns, double sigma, out float[] support)
+    private static unsafe void Blur(in Plane from, in Plane to, int size, double sigma)
     {
-        using var a = Mat.FromPixelData(rows, columns, MatType.CV_32FC1, values);
-        using var b = Mat.FromPixelData(rows, columns, MatType.CV_32FC1, weights);
-        using var blurredA = new Mat();
-        using var blurredB = new Mat();
-        var size = (2 * (int)Math.Ceiling(2.5 * sigma)) + 1;
-        Cv2.GaussianBlur(a, blurredA, new Size(size, size), sigma, sigma, BorderTypes.Isolated | BorderTypes.Constant);
-        Cv2.GaussianBlur(b, blurredB, new Size(size, size), sigma, sigma, BorderTypes.Isolated | BorderTypes.Constant);
-        var result = Read(blurredA);
-        support = Read(blurredB);
-        for (var i = 0; i < result.Length; i++)
+        fixed (float* source = from.Span, target = to.Span)
         {
-            result[i] = support[i] > 1e-6f ? result[i] / support[i] : 0;
+            using var a = Mat.FromPixelData(from.Rows, from.Columns, MatType.CV_32FC1, (nint)source);
+            using var b = Mat.FromPixelData(to.Rows, to.Columns, MatType.CV_32FC1, (nint)target);
+            Cv2.GaussianBlur(a, b, new Size(size, size), sigma, sigma, BorderTypes.Isolated | BorderTypes.Constant);
         }
+    }
 
-        return result;
+    /// <summary>A grid of values within a rented array.</summary>
+    private readonly record struct Plane(float[] Array, int Index, int Rows, int Columns)
+    {
+        public Span<float> Span => Array.AsSpan(Index * Rows * Columns, Rows * Columns);
     }
 }

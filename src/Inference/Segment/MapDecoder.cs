@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.Intrinsics;
 using LiveLtem.Inference.Models;
 using OpenCvSharp;
@@ -68,110 +69,130 @@ internal static class MapDecoder
         using var part = whole[0, rows, 0, columns];
         using var map = new Mat();
         Cv2.GaussianBlur(part, map, new Size(5, 5), Smoothing, Smoothing, BorderTypes.Reflect101);
-        var high = HighPixels(map, least);
-        var found = new List<MapPeak>();
-        if (high.Count == 0)
+
+        // One free pixel all round, so that a step over the edge finds nothing.
+        var stride = columns + 2;
+        var cells = stride * (rows + 2);
+        var order = ArrayPool<int>.Shared.Rent(rows * columns);
+        var basinOf = ArrayPool<int>.Shared.Rent(cells);
+        var high = HighPixels(map, least, stride, order);
+        var basins = ArrayPool<Basin>.Shared.Rent(high);
+        basinOf.AsSpan(0, cells).Clear();
+        var count = Flood(map, stride, order.AsSpan(0, high), basinOf, basins);
+        var found = new List<MapPeak>(count);
+        for (var k = 1; k <= count; k++)
         {
-            return found;
+            if (basins[k - 1].Parent == k)
+            {
+                found.Add(Measure(run, layer, basins[k - 1]));
+            }
         }
 
-        // The highest first, and in reading order among equals, so that the result does not depend on the sort.
-        high.Sort();
-        var basins = new Dictionary<int, int>(high.Count);
-        var peaks = new List<Basin>();
-        Span<int> steps = [-columns - 1, -columns, -columns + 1, -1, 1, columns - 1, columns, columns + 1];
-        foreach (var key in high)
+        ArrayPool<Basin>.Shared.Return(basins);
+        ArrayPool<int>.Shared.Return(basinOf);
+        ArrayPool<int>.Shared.Return(order);
+        return found;
+    }
+
+    // Basins are numbered from 1; 0 is dry.
+    private static unsafe int Flood(Mat map, int stride, ReadOnlySpan<int> order, int[] basinOf, Basin[] basins)
+    {
+        ReadOnlySpan<int> steps = [-stride - 1, -stride, -stride + 1, -1, 1, stride - 1, stride, stride + 1];
+        var count = 0;
+        foreach (var at in order)
         {
-            var at = (int)(key & int.MaxValue);
-            var value = 255 - (int)(key >> 32);
-            var own = -1;
+            int y = (at / stride) - 1, x = (at % stride) - 1;
+            int value = ((byte*)map.Ptr(y))[x];
+            var own = 0;
             foreach (var step in steps)
             {
-                // A step over the edge of a row lands at its other end, never within one column.
-                if (Math.Abs(((at + step) % columns) - (at % columns)) > 1 || !basins.TryGetValue(at + step, out var near))
+                var near = basinOf[at + step];
+                if (near == 0)
                 {
                     continue;
                 }
 
-                near = Root(peaks, near);
-                if (own < 0)
+                while (basins[near - 1].Parent != near)
+                {
+                    near = basins[near - 1].Parent;
+                }
+
+                if (own == 0)
                 {
                     own = near;
                 }
                 else if (own != near)
                 {
-                    var (upper, lower) = peaks[own].Peak >= peaks[near].Peak ? (own, near) : (near, own);
-                    if (peaks[lower].Peak - value < Prominence * peaks[lower].Peak)
+                    var (upper, lower) = basins[own - 1].Peak >= basins[near - 1].Peak ? (own, near) : (near, own);
+                    if (basins[lower - 1].Peak - value < Prominence * basins[lower - 1].Peak)
                     {
-                        peaks[upper].Add(peaks[lower]);
-                        peaks[lower].Parent = upper;
+                        basins[upper - 1].Add(basins[lower - 1]);
+                        basins[lower - 1].Parent = upper;
                     }
 
                     own = upper;
                 }
             }
 
-            if (own < 0)
+            if (own == 0)
             {
-                own = peaks.Count;
-                peaks.Add(new Basin(own, value));
+                own = ++count;
+                basins[own - 1] = new Basin { Parent = own, Peak = value };
             }
 
-            basins[at] = own;
-            peaks[own].Add(at % columns, at / columns, value);
+            basinOf[at] = own;
+            basins[own - 1].Add(x, y, value);
         }
 
-        for (var k = 0; k < peaks.Count; k++)
-        {
-            if (peaks[k].Parent == k)
-            {
-                found.Add(Measure(run, layer, peaks[k]));
-            }
-        }
-
-        return found;
+        return count;
     }
 
-    private static int Root(List<Basin> peaks, int at)
-    {
-        while (peaks[at].Parent != at)
-        {
-            at = peaks[at].Parent;
-        }
-
-        return at;
-    }
-
-    // Keys that sort by falling height, then by place.
-    private static unsafe List<long> HighPixels(Mat map, byte least)
+    // Places of the high pixels in the padded map, the highest first and in reading order among equals, so that the result does not depend on the sort.
+    private static unsafe int HighPixels(Mat map, byte least, int stride, int[] order)
     {
         int rows = map.Rows, columns = map.Cols;
-        var high = new List<long>(1024);
         var bar = Vector256.Create((byte)(least - 1));
+        Span<int> next = stackalloc int[256];
+        next.Clear();
         for (var y = 0; y < rows; y++)
         {
             var line = (byte*)map.Ptr(y);
-            for (var x = 0; x < columns;)
+            for (var x = NextHigh(line, 0, columns, bar, least); x < columns; x = NextHigh(line, x + 1, columns, bar, least))
             {
-                if (x + 32 <= columns && !Vector256.GreaterThanAny(Vector256.Load(line + x), bar))
-                {
-                    x += 32;
-                    continue;
-                }
-
-                if (line[x] >= least)
-                {
-                    high.Add(((long)(255 - line[x]) << 32) | (uint)((y * columns) + x));
-                }
-
-                x++;
+                next[line[x]]++;
             }
         }
 
-        return high;
+        var total = 0;
+        for (var value = 255; value >= least; value--)
+        {
+            (next[value], total) = (total, total + next[value]);
+        }
+
+        for (var y = 0; y < rows; y++)
+        {
+            var line = (byte*)map.Ptr(y);
+            for (var x = NextHigh(line, 0, columns, bar, least); x < columns; x = NextHigh(line, x + 1, columns, bar, least))
+            {
+                order[next[line[x]]++] = ((y + 1) * stride) + x + 1;
+            }
+        }
+
+        return total;
     }
 
-    private static MapPeak Measure(NetworkRun run, int layer, Basin basin)
+    private static unsafe int NextHigh(byte* line, int from, int columns, Vector256<byte> bar, byte least)
+    {
+        var x = from;
+        while (x < columns && line[x] < least)
+        {
+            x += x + 32 <= columns && !Vector256.GreaterThanAny(Vector256.Load(line + x), bar) ? 32 : 1;
+        }
+
+        return x;
+    }
+
+    private static MapPeak Measure(NetworkRun run, int layer, in Basin basin)
     {
         var (x, y) = (basin.X, basin.Y);
         var (logSize, elongationX, elongationY) = Geometry(run, layer, (int)Math.Round(x), (int)Math.Round(y));
@@ -212,19 +233,19 @@ internal static class MapDecoder
     }
 
     /// <summary>The pixels that flow to one peak, with their centre of mass above the foot.</summary>
-    private sealed class Basin(int parent, int peak)
+    private struct Basin
     {
         private double _sum;
         private double _x;
         private double _y;
 
-        public int Parent { get; set; } = parent;
+        public int Parent { get; set; }
 
-        public int Peak { get; } = peak;
+        public required int Peak { get; init; }
 
-        public double X => _x / _sum;
+        public readonly double X => _x / _sum;
 
-        public double Y => _y / _sum;
+        public readonly double Y => _y / _sum;
 
         // Only the upper half counts, so that a neighbour on whose slope it stands does not pull.
         public void Add(int x, int y, int value)
@@ -238,7 +259,7 @@ internal static class MapDecoder
             }
         }
 
-        public void Add(Basin other)
+        public void Add(in Basin other)
         {
             _sum += other._sum;
             _x += other._x;
