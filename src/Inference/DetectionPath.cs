@@ -129,7 +129,7 @@ internal sealed class DetectionPath
         if (found.IsSeparated)
         {
             // What covers a particle, or is covered by it, must be in the fit from the start.
-            hypotheses.AddRange(_memory.Unclaimed(hypotheses, least: 2));
+            hypotheses.AddRange(_memory.Unclaimed(hypotheses, least: 1));
         }
 
         _fitter.Fit(frame, found.Background, hypotheses);

@@ -12,7 +12,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     private const int MostParts = 6;
     private const int NewcomerFrames = 6;
     private const double Together = 3;
-    private const double LeftOver = 0.08;
+    private readonly PileSearch _piles = new(fitter, population);
 
     /// <summary>Replaces the hypotheses of wrongly split or wrongly joined pieces.</summary>
     /// <param name="frame">The frame.</param>
@@ -59,14 +59,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
             gone.AddRange(group.Except(parts).Where(p => p.Known is not null).Select(p => p.Known!));
         }
 
-        foreach (var one in hypotheses.Where(h => h.Blob.Component > 0 && IsNew(h) && h.Unexplained > LeftOver).ToList())
-        {
-            if (Part(frame, found, hypotheses, one) && one.Known is { } known)
-            {
-                gone.Add(known);
-            }
-        }
-
+        gone.AddRange(_piles.Improve(frame, found, hypotheses));
         return gone;
     }
 
@@ -223,7 +216,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     {
         var large = population.TypicalArea > 0 && one.Blob.Area > 1.5 * population.TypicalArea;
         var odd = one.Unexplained > 0.1 && one.Pose.Kind == ShapeKind.Irregular;
-        if (one.Blob.AtBorder || !one.Fit.Converged || one.Snr < 12 || !(large || odd || found.IsSeparated))
+        if (one.Blob.AtBorder || !one.Fit.Converged || one.Snr < 12 || !(large || odd))
         {
             return false;
         }

@@ -60,4 +60,25 @@ internal sealed class Hypothesis
 
     /// <summary>Part of the particle's signal that the best shape leaves over.</summary>
     public double Unexplained { get; set; }
+
+    /// <summary>The same hypothesis as it stands, to be fitted in another company without touching this one.</summary>
+    public Hypothesis Copy()
+    {
+        var copy = new Hypothesis
+        {
+            Blob = Blob,
+            Known = Known,
+            Whole = Whole,
+            Pose = Pose,
+            IsUsual = IsUsual,
+            Fit = Fit,
+            Gap = Gap,
+            GapOfAny = GapOfAny,
+            Focus = Focus,
+            Snr = Snr,
+            Unexplained = Unexplained,
+        };
+        copy.Fits.AddRange(Fits);
+        return copy;
+    }
 }

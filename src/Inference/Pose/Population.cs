@@ -15,6 +15,9 @@ internal sealed class Population
     /// <summary>Median area of all particles, px^2; 0 while nothing is known.</summary>
     public double TypicalArea { get; private init; }
 
+    /// <summary>Median contrast of all particles, positive for either polarity; 0 while nothing is known.</summary>
+    public double TypicalContrast { get; private init; }
+
     private double AreaLow { get; init; }
 
     private double AreaHigh { get; init; }
@@ -36,6 +39,7 @@ internal sealed class Population
             TypicalArea = areas[areas.Length / 2],
             AreaLow = areas[areas.Length / 20],
             AreaHigh = areas[areas.Length - 1 - (areas.Length / 20)],
+            TypicalContrast = contrasts[contrasts.Length / 2],
             ContrastLow = contrasts[contrasts.Length / 20],
         };
         var most = poses.GroupBy(p => p.Kind).OrderByDescending(g => g.Count()).FirstOrDefault();

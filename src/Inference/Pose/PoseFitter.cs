@@ -37,6 +37,7 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
 {
     private const double Margin = 5;
     private const float OutlierSigma = 5.5f;
+    private const float LeastThrough = 0.15f;
 
     // Steps that move no edge by more than this, in blur widths, end the search: over them the model is as good as straight.
     private const double LastStep = 0.2;
@@ -212,6 +213,32 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
         TensorPrimitives.Multiply(data, _work.Inside.AsSpan(0, n), data);
         pixels = (int)TensorPrimitives.Sum<float>(_work.Inside.AsSpan(0, n));
         return TensorPrimitives.SumOfSquares<float>(data) * _level * _level / Noise.Variance(_level * brightness);
+    }
+
+    /// <summary>What a set of particles leaves over in a box: 1 - data / model, positive where it is darker than they explain, 0 outside the frame.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="background">Its background.</param>
+    /// <param name="box">The box.</param>
+    /// <param name="particles">Everything in it.</param>
+    /// <param name="left">Takes it, pixel by pixel.</param>
+    public void Leftover(Frame frame, BackgroundMap background, FitBox box, ReadOnlySpan<ShapePose> particles, Span<float> left)
+    {
+        _box = box;
+        var n = box.Count;
+        _work.Reserve(n);
+        FramePatch.Read(frame, background, imaging.ZeroCounts, box, left, _work.Inside.AsSpan(0, n));
+        var model = _work.Others.AsSpan(0, n);
+        model.Fill(1);
+        foreach (var particle in particles)
+        {
+            Multiply(particle, model);
+        }
+
+        // Under several particles hardly a count is left to tell from.
+        TensorPrimitives.Max(model, LeastThrough, model);
+        TensorPrimitives.Divide(left, model, left);
+        TensorPrimitives.Subtract(1f, left, left);
+        TensorPrimitives.Multiply(left, _work.Inside.AsSpan(0, n), left);
     }
 
     /// <summary>Adds the residuals of the last fit to a tally of the noise.</summary>
