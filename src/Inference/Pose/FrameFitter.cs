@@ -15,6 +15,9 @@ internal sealed partial class FrameFitter
     private const double TinyBlurs = 6;
     private const double StillEnough = 0.25;
     private const int MostSweeps = 3;
+    private const double BorderShare = 0.12;
+    private const double OpenShare = 0.35;
+    private const double MostStrange = 20;
     private readonly ShapeKind[] _kinds;
     private readonly List<ShapePose> _near = [];
     private readonly bool _irregular;
@@ -48,7 +51,7 @@ internal sealed partial class FrameFitter
         var first = Pose.Misfit(frame, background, box, one, brightness, out var pixels);
         var second = Pose.Misfit(frame, background, box, other, brightness, out _);
         var extra = Cost(one) - Cost(other);
-        return ((second - first) / (2 * Pose.Noise.Excess)) - (0.5 * extra * Math.Log(Math.Max(2, pixels / Pose.Noise.Excess)));
+        return ((second - first) / (2 * Pose.Noise.Excess)) - (0.5 * extra * Math.Log(Math.Max(2, pixels / Pose.Noise.Excess))) - (0.5 * (Strangeness(one) - Strangeness(other)));
 
         static double Brightest(ReadOnlySpan<ShapePose> poses)
         {
@@ -72,6 +75,26 @@ internal sealed partial class FrameFitter
             return sum;
         }
     }
+
+    // How far the sizes and contrasts are from what this recording's particles of that shape have, in squared deviations; a few of them may be unlike the rest.
+    private double Strangeness(ReadOnlySpan<ShapePose> poses)
+    {
+        var sum = 0.0;
+        foreach (var pose in poses)
+        {
+            sum += Math.Min(MostStrange, Loosened(_populations[pose.Layer].Prior(pose.Kind), BorderShare)?.Penalty(pose) ?? MostStrange / 2);
+        }
+
+        return sum;
+    }
+
+    // Sizes vary within a recording, and few of them were seen.
+    private static SizePrior? Loosened(SizePrior? usual, double share) => usual is not { } prior ? null : prior with
+    {
+        Sigma = Math.Max(prior.Sigma, share * prior.S1),
+        Sigma2 = Math.Max(prior.Sigma2, share * prior.S2),
+        ContrastSigma = Math.Max(prior.ContrastSigma, share * Math.Abs(prior.Contrast)),
+    };
 
     /// <summary>Fits them all.</summary>
     public void Fit(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses) => Fit(frame, background, hypotheses, hypotheses.Count);
@@ -259,8 +282,8 @@ internal sealed partial class FrameFitter
                 }
             }
 
-            // What others cover cannot be told by its moments.
-            if (_irregular && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
+            // What others or the border cover cannot be told by its moments.
+            if (_irregular && !(hypothesis.Blob.AtBorder && !PopulationOf(hypothesis).Includes(ShapeKind.Irregular)) && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
             {
                 var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
                 AddIrregular(hypothesis, best.Fit.Pose);
@@ -275,9 +298,13 @@ internal sealed partial class FrameFitter
             return;
         }
 
-        hypothesis.Fits.Sort((a, b) => a.LogEvidence != b.LogEvidence ? b.LogEvidence.CompareTo(a.LogEvidence) : a.Kind.CompareTo(b.Kind));
+        var known = shape is null ? hypothesis.Known : null;
+        hypothesis.Fits.Sort((a, b) => Weighed(a) is var first && Weighed(b) is var second && first != second ? second.CompareTo(first) : a.Kind.CompareTo(b.Kind));
         hypothesis.Fit = hypothesis.Fits[0].Fit;
         hypothesis.Pose = hypothesis.Fits[0].Fit.Pose;
+
+        // A particle keeps its shape: what earlier frames said of an open one counts too.
+        double Weighed((ShapeKind Kind, PoseFit Fit, double LogEvidence) fit) => fit.LogEvidence + (known?.Leaning(fit.Kind) ?? 0);
     }
 
     // The shapes worth a fit: the recording's dominant one first, which usually ends the search; on a second round only those still in question.
@@ -337,8 +364,7 @@ internal sealed partial class FrameFitter
         else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole || (hypothesis.GapOfAny < 0 && PopulationOf(hypothesis).Dominant is not null)) && PopulationOf(hypothesis).Prior(kind) is { } usual)
         {
             // Sizes vary within a recording: the usual one only bounds what the frame leaves open, more so where the border hides the rest.
-            var share = hypothesis.Blob.AtBorder || PopulationOf(hypothesis).Dominant is not null ? 0.12 : 0.35;
-            prior = usual with { Sigma = Math.Max(usual.Sigma, share * usual.S1), ContrastSigma = Math.Max(usual.ContrastSigma, share * Math.Abs(usual.Contrast)) };
+            prior = Loosened(usual, hypothesis.Blob.AtBorder || PopulationOf(hypothesis).Dominant is not null ? BorderShare : OpenShare);
             if (hypothesis.Blob.AtBorder && known is null)
             {
                 start = start with { S1 = usual.S1, S2 = usual.S2 };
@@ -355,6 +381,9 @@ internal sealed partial class FrameFitter
         var parameters = ShapeRenderer.Parameters(kind) + 2;
         var evidence = (-fit.ChiSquare / (2 * excess)) - (0.5 * parameters * Math.Log(Math.Max(2, fit.Pixels / excess)))
             + PopulationOf(hypothesis).LogShare(kind) - (kind == ShapeKind.Bar ? BarPenalty : 0);
+
+        // Of a cut one a shape that nobody here has explains as much as the right one.
+        evidence -= hypothesis.Blob.AtBorder && prior is { } expected ? 0.5 * expected.Penalty(fit.Pose) : 0;
         hypothesis.Fits.Add((kind, fit, evidence));
     }
 

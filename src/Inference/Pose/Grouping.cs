@@ -94,13 +94,13 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     {
         Hypothesis? best = null;
         List<Hypothesis>? replaced = null;
-        var most = -LeastAdvantage;
+        var most = found.IsSeparated ? 0 : -LeastAdvantage;
         for (var i = 0; i < parts.Count; i++)
         {
             for (var j = i + 1; j < parts.Count; j++)
             {
                 var (a, b) = (parts[i], parts[j]);
-                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || !population.MayBeOne(a.Pose.Area + b.Pose.Area) || a.Pose.Layer != b.Pose.Layer || ShapeGuess.Gap(a.Pose, b.Pose) > Together)
+                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || a.Pose.Layer != b.Pose.Layer || ShapeGuess.Gap(a.Pose, b.Pose) is var gap && (gap > Together || !population.MayBeOne(Union(a.Pose, b.Pose, gap))))
                 {
                     continue;
                 }
@@ -126,6 +126,10 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
         parts.Remove(replaced[1]);
         return parts.Count > 1;
     }
+
+    // Area that two cover together; where they overlap it is counted once.
+    private static double Union(in ShapePose a, in ShapePose b, double gap) =>
+        Math.Max(Math.Max(a.Area, b.Area), a.Area + b.Area - (Math.Max(0, -gap) * Math.Min(a.Minor, b.Minor)));
 
     // The others whose outlines may reach into the pixels of these: the rest of a crowded frame does not matter here.
     private static List<Hypothesis> Around(List<Hypothesis> hypotheses, List<Hypothesis> these)

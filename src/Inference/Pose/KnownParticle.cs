@@ -100,6 +100,9 @@ internal sealed class KnownParticle
         return _leaning[(int)kind] is not { } own || own > top - LeaningEvidence;
     }
 
+    /// <summary>What the last frames say of a shape: log of its evidence over that of the best one, summed up and fading; 0 where nobody tried it.</summary>
+    public double Leaning(ShapeKind kind) => _leaning[(int)kind] ?? 0;
+
     /// <summary>Best shape so far.</summary>
     public ShapeKind Likely()
     {

@@ -55,10 +55,13 @@ internal sealed class Population
             if (group.Count() >= 4)
             {
                 var (s1, spread) = Middle(group.Select(p => p.S1));
-                var (s2, _) = Middle(group.Select(p => p.S2));
+                var (s2, spread2) = Middle(group.Select(p => p.S2));
                 var (contrast, contrastSpread) = Middle(group.Select(p => p.Contrast));
                 result._priors[(int)group.Key] = new SizePrior(
-                    s1, s2, Math.Max(0.03 * s1, spread), contrast, Math.Max(0.05 * Math.Abs(contrast), contrastSpread));
+                    s1, s2, Math.Max(0.03 * s1, spread), contrast, Math.Max(0.05 * Math.Abs(contrast), contrastSpread))
+                {
+                    Sigma2 = Math.Max(0.03 * s2, spread2),
+                };
             }
         }
 

@@ -26,7 +26,20 @@ internal readonly record struct PoseFit(
 /// <param name="Sigma">Its 1-sigma spread, px.</param>
 /// <param name="Contrast">Expected contrast.</param>
 /// <param name="ContrastSigma">Its 1-sigma spread.</param>
-internal readonly record struct SizePrior(double S1, double S2, double Sigma, double Contrast, double ContrastSigma);
+internal readonly record struct SizePrior(double S1, double S2, double Sigma, double Contrast, double ContrastSigma)
+{
+    /// <summary>1-sigma spread of the second size, px.</summary>
+    public double Sigma2 { get; init; } = Sigma;
+
+    /// <summary>Squared deviations of a pose from what is expected, each over its spread: minus twice the logarithm of the prior's density.</summary>
+    public double Penalty(in ShapePose pose)
+    {
+        var a = (pose.S1 - S1) / Sigma;
+        var b = pose.Kind.IsLong() ? (pose.S2 - S2) / Sigma2 : 0;
+        var c = (pose.Contrast - Contrast) / ContrastSigma;
+        return (a * a) + (b * b) + (c * c);
+    }
+}
 
 /// <summary>Fits the edge model of one particle to the full-resolution frame.</summary>
 /// <remarks>Least squares on counts over background, each pixel weighted by its noise; the last steps also apply the inverse of the noise
@@ -113,7 +126,7 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
         Span<double> step = stackalloc double[n];
         var pose = start;
         var level = 1.0;
-        var chi = Reweigh(pose, level) + Penalty(pose, prior);
+        var chi = Reweigh(pose, level) + (prior?.Penalty(pose) ?? 0);
         var damping = 1e-3;
         for (var i = 0; i < iterations; i++)
         {
@@ -143,7 +156,7 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
 
                 var next = Stepped(pose, step, poseCount);
                 var nextLevel = Math.Clamp(level + step[n - 1], 0.5, 1.6);
-                var nextChi = Evaluate(next, nextLevel, derivatives: true) + Penalty(next, prior);
+                var nextChi = Evaluate(next, nextLevel, derivatives: true) + (prior?.Penalty(next) ?? 0);
                 if (nextChi <= chi * (1 + 1e-9))
                 {
                     accepted = true;
@@ -376,8 +389,9 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
         g[at] += w * (p.S1 - pose.S1);
         if (pose.Kind.IsLong())
         {
-            h[((at + 1) * n) + at + 1] += w;
-            g[at + 1] += w * (p.S2 - pose.S2);
+            var w2 = 1 / (p.Sigma2 * p.Sigma2);
+            h[((at + 1) * n) + at + 1] += w2;
+            g[at + 1] += w2 * (p.S2 - pose.S2);
         }
 
         var c = 1 / (p.ContrastSigma * p.ContrastSigma);
@@ -386,18 +400,5 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
 
         // The prior on the contrast only bites together with one on the level: else both slide along.
         h[((n - 1) * n) + n - 1] += 1 / (0.1 * 0.1);
-    }
-
-    private static double Penalty(in ShapePose pose, SizePrior? prior)
-    {
-        if (prior is not { } p)
-        {
-            return 0;
-        }
-
-        var a = (pose.S1 - p.S1) / p.Sigma;
-        var b = pose.Kind.IsLong() ? (pose.S2 - p.S2) / p.Sigma : 0;
-        var c = (pose.Contrast - p.Contrast) / p.ContrastSigma;
-        return (a * a) + (b * b) + (c * c);
     }
 }
