@@ -129,7 +129,7 @@ internal sealed class DetectionPath
         if (found.IsSeparated)
         {
             // What covers a particle, or is covered by it, must be in the fit from the start.
-            hypotheses.AddRange(_memory.Unclaimed(hypotheses, least: 1));
+            hypotheses.AddRange(_memory.Unclaimed(hypotheses, least: allAlike || Plan.Layers == 2 ? 2 : 1));
         }
 
         _fitter.Fit(frame, found.Background, hypotheses);

@@ -83,6 +83,8 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
         return h.Known is not null || h.Fit.XErr < 0.35 * pose.Minor;
     }
 
+    private static bool IsProven(Hypothesis h) => h.IsProven || h.Known is { IsProven: true };
+
     /// <summary>Of two hypotheses of a layer that ended on the same particle the remembered one stays, else the one that explains more.</summary>
     public static void DropTwins(List<Hypothesis> kept)
     {
@@ -93,7 +95,7 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
                 var (a, b) = (kept[j], kept[i]);
                 double dx = a.Pose.X - b.Pose.X, dy = a.Pose.Y - b.Pose.Y;
                 var near = 0.45 * Math.Min(a.Pose.Minor, b.Pose.Minor);
-                if (a.Pose.Layer != b.Pose.Layer || (dx * dx) + (dy * dy) >= near * near || (a.Known is { Seen: > 2 } && b.Known is { Seen: > 2 }))
+                if (a.Pose.Layer != b.Pose.Layer || (dx * dx) + (dy * dy) >= near * near || (a.Known is { Seen: > 2 } && b.Known is { Seen: > 2 }) || IsProven(a) || IsProven(b))
                 {
                     continue;
                 }

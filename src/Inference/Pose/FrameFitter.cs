@@ -51,7 +51,7 @@ internal sealed partial class FrameFitter
         var first = Pose.Misfit(frame, background, box, one, brightness, out var pixels);
         var second = Pose.Misfit(frame, background, box, other, brightness, out _);
         var extra = Cost(one) - Cost(other);
-        return ((second - first) / (2 * Pose.Noise.Excess)) - (0.5 * extra * Math.Log(Math.Max(2, pixels / Pose.Noise.Excess))) - (0.5 * (Strangeness(one) - Strangeness(other)));
+        return ((second - first) / (2 * Pose.Noise.Excess)) - (0.5 * extra * Math.Log(Math.Max(2, pixels / Pose.Noise.Excess)));
 
         static double Brightest(ReadOnlySpan<ShapePose> poses)
         {
@@ -76,16 +76,27 @@ internal sealed partial class FrameFitter
         }
     }
 
-    // How far the sizes and contrasts are from what this recording's particles of that shape have, in squared deviations; a few of them may be unlike the rest.
-    private double Strangeness(ReadOnlySpan<ShapePose> poses)
+    /// <summary>How far sizes and contrast are from what this recording's particles of that shape have, in squared deviations; bounded, since a few may be unlike the
+    /// rest, and none where a second layer may hide any part.</summary>
+    public double Strangeness(in ShapePose pose) => pose.Layer != 0
+        ? 0
+        : Math.Min(MostStrange, Loosened(_populations[pose.Layer].Prior(pose.Kind), BorderShare)?.Penalty(pose) ?? (MostStrange / 2));
+
+    /// <summary><see cref="Advantage"/> with what the recording's particles are like counted in.</summary>
+    public double Preference(Frame frame, BackgroundMap background, FitBox box, ReadOnlySpan<ShapePose> one, ReadOnlySpan<ShapePose> other)
     {
-        var sum = 0.0;
-        foreach (var pose in poses)
+        var strange = 0.0;
+        foreach (var pose in one)
         {
-            sum += Math.Min(MostStrange, Loosened(_populations[pose.Layer].Prior(pose.Kind), BorderShare)?.Penalty(pose) ?? MostStrange / 2);
+            strange += Strangeness(pose);
         }
 
-        return sum;
+        foreach (var pose in other)
+        {
+            strange -= Strangeness(pose);
+        }
+
+        return Advantage(frame, background, box, one, other) - (0.5 * strange);
     }
 
     // Sizes vary within a recording, and few of them were seen.
@@ -283,7 +294,7 @@ internal sealed partial class FrameFitter
             }
 
             // What others or the border cover cannot be told by its moments.
-            if (_irregular && !(hypothesis.Blob.AtBorder && !PopulationOf(hypothesis).Includes(ShapeKind.Irregular)) && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
+            if (_irregular && !(hypothesis.Blob.AtBorder && IsMixed(hypothesis) && !PopulationOf(hypothesis).Includes(ShapeKind.Irregular)) && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
             {
                 var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
                 AddIrregular(hypothesis, best.Fit.Pose);
@@ -298,7 +309,7 @@ internal sealed partial class FrameFitter
             return;
         }
 
-        var known = shape is null ? hypothesis.Known : null;
+        var known = shape is null && IsMixed(hypothesis) ? hypothesis.Known : null;
         hypothesis.Fits.Sort((a, b) => Weighed(a) is var first && Weighed(b) is var second && first != second ? second.CompareTo(first) : a.Kind.CompareTo(b.Kind));
         hypothesis.Fit = hypothesis.Fits[0].Fit;
         hypothesis.Pose = hypothesis.Fits[0].Fit.Pose;
@@ -338,6 +349,9 @@ internal sealed partial class FrameFitter
 
     private static bool IsExplained(in PoseFit fit) =>
         fit.Signal > 0 && (fit.ChiSquare - fit.Pixels) / fit.Signal < Math.Max(0.03, Math.Min(0.15, 3 * Math.Sqrt(2 * fit.Pixels) / fit.Signal));
+
+    // Several shapes side by side in one layer: there it is the shape that tells particles apart, and what it was before says what it is.
+    private bool IsMixed(Hypothesis hypothesis) => hypothesis.Pose.Layer == 0 && PopulationOf(hypothesis).Dominant is null;
 
     private Population PopulationOf(Hypothesis hypothesis) => _populations[hypothesis.Pose.Layer];
 
@@ -383,7 +397,7 @@ internal sealed partial class FrameFitter
             + PopulationOf(hypothesis).LogShare(kind) - (kind == ShapeKind.Bar ? BarPenalty : 0);
 
         // Of a cut one a shape that nobody here has explains as much as the right one.
-        evidence -= hypothesis.Blob.AtBorder && prior is { } expected ? 0.5 * expected.Penalty(fit.Pose) : 0;
+        evidence -= hypothesis.Blob.AtBorder && IsMixed(hypothesis) && prior is { } expected ? 0.5 * expected.Penalty(fit.Pose) : 0;
         hypothesis.Fits.Add((kind, fit, evidence));
     }
 

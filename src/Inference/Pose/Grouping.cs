@@ -12,6 +12,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     private const int MostParts = 6;
     private const int NewcomerFrames = 6;
     private const double Together = 3;
+    private const double LeftOver = 0.08;
     private readonly PileSearch _piles = new(fitter, population);
 
     /// <summary>Replaces the hypotheses of wrongly split or wrongly joined pieces.</summary>
@@ -59,7 +60,21 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
             gone.AddRange(group.Except(parts).Where(p => p.Known is not null).Select(p => p.Known!));
         }
 
-        gone.AddRange(_piles.Improve(frame, found, hypotheses));
+        if (hypotheses.TrueForAll(h => h.Pose.Layer == 0))
+        {
+            gone.AddRange(_piles.Improve(frame, found, hypotheses));
+            return gone;
+        }
+
+        // Of two layers each particle may lie under another one as a matter of course: only what looks like two in one layer is parted.
+        foreach (var one in hypotheses.Where(h => h.Blob.Component > 0 && IsNew(h) && h.Unexplained > LeftOver).ToList())
+        {
+            if (Part(frame, found, hypotheses, one) && one.Known is { } known)
+            {
+                gone.Add(known);
+            }
+        }
+
         return gone;
     }
 
@@ -94,13 +109,15 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     {
         Hypothesis? best = null;
         List<Hypothesis>? replaced = null;
-        var most = found.IsSeparated ? 0 : -LeastAdvantage;
+        // Where every piece was taken for a particle of one layer, the pixels alone decide.
+        var open = found.IsSeparated && parts[0].Pose.Layer == 0;
+        var most = open ? 0 : -LeastAdvantage;
         for (var i = 0; i < parts.Count; i++)
         {
             for (var j = i + 1; j < parts.Count; j++)
             {
                 var (a, b) = (parts[i], parts[j]);
-                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || a.Pose.Layer != b.Pose.Layer || ShapeGuess.Gap(a.Pose, b.Pose) is var gap && (gap > Together || !population.MayBeOne(Union(a.Pose, b.Pose, gap))))
+                if (!(IsNew(a) || IsNew(b)) || (a.Known is { Clear: > 2 } && b.Known is { Clear: > 2 }) || !a.Fit.Converged || !b.Fit.Converged || a.Pose.Layer != b.Pose.Layer || ShapeGuess.Gap(a.Pose, b.Pose) is var gap && (gap > Together || !population.MayBeOne(open ? Union(a.Pose, b.Pose, gap) : a.Pose.Area + b.Pose.Area)))
                 {
                     continue;
                 }
@@ -220,7 +237,7 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     {
         var large = population.TypicalArea > 0 && one.Blob.Area > 1.5 * population.TypicalArea;
         var odd = one.Unexplained > 0.1 && one.Pose.Kind == ShapeKind.Irregular;
-        if (one.Blob.AtBorder || !one.Fit.Converged || one.Snr < 12 || !(large || odd))
+        if (one.Blob.AtBorder || !one.Fit.Converged || one.Snr < 12 || !(large || odd || found.IsSeparated))
         {
             return false;
         }
@@ -269,6 +286,10 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
     {
         var box = BoxOf(one.Concat(other), 4);
         var near = standing.Where(h => h.Fit.Converged).Select(h => h.Drawn).ToArray();
-        return fitter.Advantage(frame, found.Background, box, [.. one.Where(h => h.Fit.Converged).Select(h => h.Drawn), .. near], [.. other.Where(h => h.Fit.Converged).Select(h => h.Drawn), .. near]);
+        ShapePose[] first = [.. one.Where(h => h.Fit.Converged).Select(h => h.Drawn), .. near];
+        ShapePose[] second = [.. other.Where(h => h.Fit.Converged).Select(h => h.Drawn), .. near];
+        return found.IsSeparated
+            ? fitter.Preference(frame, found.Background, box, first, second)
+            : fitter.Advantage(frame, found.Background, box, first, second);
     }
 }

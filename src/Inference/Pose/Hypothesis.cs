@@ -14,6 +14,9 @@ internal sealed class Hypothesis
     /// <summary>True where the piece shows the whole particle alone: its size is then fitted without a prior.</summary>
     public bool Whole { get; init; }
 
+    /// <summary>True where the pixels were asked whether it is there besides those around it, and said yes.</summary>
+    public bool IsProven { get; init; }
+
     /// <summary>Present pose: the guess, then the best fit.</summary>
     public ShapePose Pose { get; set; }
 
@@ -69,6 +72,7 @@ internal sealed class Hypothesis
             Blob = Blob,
             Known = Known,
             Whole = Whole,
+            IsProven = IsProven,
             Pose = Pose,
             IsUsual = IsUsual,
             Fit = Fit,

@@ -30,6 +30,9 @@ internal sealed class KnownParticle
     /// <summary>Frames it was measured in.</summary>
     public int Seen { get; private set; }
 
+    /// <summary>True where the pixels said that it is there besides those around it.</summary>
+    public bool IsProven { get; private set; }
+
     /// <summary>Frames in which it was seen whole and alone.</summary>
     public int Clear { get; private set; }
 
@@ -71,6 +74,7 @@ internal sealed class KnownParticle
         // What was said before its neighbours were known counts less and less.
         Focus = Math.Clamp((FocusMemory * Focus) + hypothesis.Focus, -FocusBound, FocusBound);
         Seen++;
+        IsProven |= hypothesis.IsProven;
         Clear += clear ? 1 : 0;
         Missed = 0;
         if (Shape is null && (clear || hypothesis.IsUsual))

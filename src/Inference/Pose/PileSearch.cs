@@ -13,10 +13,11 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
 {
     private const double LeastAdvantage = 12;
     private const double LeastSnr = 7;
-    private const double LeftOver = 0.08;
+    private const double LeftOver = 0.03;
     private const double LeastSigma = 5;
+    private const double LeastStrange = 12;
     private const double Together = 3;
-    private const double Twins = 0.45;
+    private const double Twins = 0.2;
     private const int FirstFrames = 3;
     private const int MostAFrame = 2;
     private readonly PileStarts _starts = new(fitter, population);
@@ -34,7 +35,7 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
             return gone;
         }
 
-        var doubtful = hypotheses.Where(h => IsDue(h.Known) && IsDoubtful(h)).OrderByDescending(Surplus).ThenBy(h => h.Pose.X).Take(MostAFrame).ToList();
+        var doubtful = hypotheses.Where(h => IsDue(h.Known) && IsDoubtful(h)).OrderByDescending(Doubt).ThenBy(h => h.Pose.X).Take(MostAFrame).ToList();
         foreach (var one in doubtful)
         {
             if (hypotheses.Contains(one))
@@ -50,18 +51,13 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
     private static bool IsDue(KnownParticle? known) =>
         known is null || known.Seen < FirstFrames || (known.Seen % FirstFrames == 0 && int.IsPow2(known.Seen / FirstFrames));
 
-    private bool IsDoubtful(Hypothesis h)
-    {
-        if (!h.Fit.Converged || Regular(h) is not { } fit)
-        {
-            return false;
-        }
+    // Badly explained, or explained by a shape such as this recording's particles do not have.
+    private bool IsDoubtful(Hypothesis h) =>
+        h.Fit.Converged && Regular(h) is { } fit
+        && ((fit.ChiSquare - fit.Pixels > LeftOver * fit.Signal && fit.ChiSquare - fit.Pixels > LeastSigma * Math.Sqrt(2 * fit.Pixels * fitter.Pose.Noise.Excess))
+            || fitter.Strangeness(fit.Pose) > LeastStrange);
 
-        var surplus = fit.ChiSquare - fit.Pixels;
-        return surplus > LeftOver * fit.Signal && surplus > LeastSigma * Math.Sqrt(2 * fit.Pixels * fitter.Pose.Noise.Excess);
-    }
-
-    private static double Surplus(Hypothesis h) => Regular(h) is { } fit ? fit.ChiSquare - fit.Pixels : 0;
+    private double Doubt(Hypothesis h) => Regular(h) is { } fit ? ((fit.ChiSquare - fit.Pixels) / fitter.Pose.Noise.Excess) + fitter.Strangeness(fit.Pose) : 0;
 
     // Moments explain anything: it is the best shape that is asked how much it leaves.
     private static PoseFit? Regular(Hypothesis h)
@@ -154,7 +150,7 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
         }
 
         var near = standing.Select(h => h.Drawn).ToArray();
-        var gain = fitter.Advantage(frame, found.Background, box, [.. all.Select(h => h.Drawn), .. near], [.. pile.Select(h => h.Drawn), .. near]);
+        var gain = fitter.Preference(frame, found.Background, box, [.. all.Select(h => h.Drawn), .. near], [.. pile.Select(h => h.Drawn), .. near]);
         return new Answer(gain, stayed, start.Removed, added);
     }
 
@@ -191,7 +187,7 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
             Contrast = Math.Abs(pose.Contrast),
             AtBorder = pose.X < reach || pose.Y < reach || pose.X > frame.Width - 1 - reach || pose.Y > frame.Height - 1 - reach,
         };
-        return new Hypothesis { Blob = blob, Whole = false, Pose = pose };
+        return new Hypothesis { Blob = blob, Whole = false, IsProven = true, Pose = pose };
     }
 
     private static FitBox Around(List<Hypothesis> pile, double margin)
