@@ -11,6 +11,8 @@ internal sealed class DetectionPath
 {
     private const double MostContrast = 0.95;
     private const double MostBlurChange = 1.6;
+    private const double BackgroundReach = 0.1;
+    private static readonly int[] FramesToSettle = [2, 2, 2];
     private readonly ParticleDetectorOptions _options;
     private readonly ImagingModel _imaging;
     private readonly Population[] _populations;
@@ -19,7 +21,11 @@ internal sealed class DetectionPath
     private readonly ParticleSieve _sieve;
     private readonly Lock _gate = new();
     private readonly Leftovers _leftovers;
+    private readonly StackSplitter _stacks;
     private ParticleMemory _memory = new();
+
+    // By how much the background of two layers was corrected last; it changes slowly.
+    private float[]? _liquid;
     private int _leases = 1;
 
     private DetectionPath(ParticleDetectorOptions options, SegmentationPlan plan, ImagingModel imaging, Population[] populations)
@@ -36,6 +42,7 @@ internal sealed class DetectionPath
 
         _grouping = new Grouping(_fitter, populations[0]);
         _sieve = new ParticleSieve(options, plan, populations);
+        _stacks = new StackSplitter(_fitter, populations);
         _leftovers = new Leftovers(plan, populations);
     }
 
@@ -66,7 +73,7 @@ internal sealed class DetectionPath
             }
         }
 
-        return new DetectionPath(options, plan, imaging, populations);
+        return Settled(options, frames, plan, imaging, populations);
     }
 
     /// <summary>Learns what another segmenter needs besides what this path knows of the recording. The one lease is the caller's.</summary>
@@ -81,7 +88,7 @@ internal sealed class DetectionPath
         }
 
         var (imaging, populations) = Calibrate(_options, frames, plan, ZeroCounts, seeksZero: false, out _);
-        return new DetectionPath(_options, plan, imaging, populations);
+        return Settled(_options, frames, plan, imaging, populations);
     }
 
     /// <summary>Takes a lease, unless the last one was given back already.</summary>
@@ -124,7 +131,30 @@ internal sealed class DetectionPath
     /// <param name="found">What <see cref="Segment"/> gave for it; stays the caller's.</param>
     public FrameDetections Measure(Frame frame, Segmentation found)
     {
+        var (kept, background) = Solve(frame, found);
+        var detections = new List<Detection>(kept.Count);
+        foreach (var hypothesis in kept)
+        {
+            detections.Add(DetectionBuilder.From(hypothesis, frame, _fitter.Pose.Blurs.Of(hypothesis.Pose.Layer)));
+        }
+
+        return new FrameDetections
+        {
+            Header = frame.Header,
+            Particles = detections,
+            Height = frame.Height,
+            Width = frame.Width,
+            Snr = ContrastToNoise(kept, _fitter.Pose.Noise, background, frame),
+            Labels = _options.WithLabels ? LabelPainter.Paint(kept, frame.Height, frame.Width, Plan.Layers) : null,
+        };
+    }
+
+    // Fits, corrects and sieves the particles of a frame, and remembers them.
+    private (List<Hypothesis> Kept, BackgroundMap Background) Solve(Frame frame, Segmentation found)
+    {
+        var background = _liquid is null ? found.Background : found.Background.Times(_liquid);
         var allAlike = _populations[0].Dominant is not null;
+        var rounds = found.IsSeparated && allAlike ? _leftovers.Rounds() : 0;
         var hypotheses = _memory.Propose(found, allAlike);
         if (found.IsSeparated)
         {
@@ -132,7 +162,7 @@ internal sealed class DetectionPath
             hypotheses.AddRange(_memory.Unclaimed(hypotheses, least: allAlike || Plan.Layers == 2 ? 2 : 1));
         }
 
-        _fitter.Fit(frame, found.Background, hypotheses);
+        _fitter.Fit(frame, background, hypotheses);
         if (!found.IsSeparated)
         {
             _grouping.Correct(frame, found, hypotheses);
@@ -144,53 +174,78 @@ internal sealed class DetectionPath
 
         if (Plan.Layers == 2)
         {
-            _fitter.SortByFocus(frame, found.Background, hypotheses);
+            _stacks.Split(frame, background, hypotheses);
+            _fitter.SortByFocus(frame, background, hypotheses, again: rounds > 0);
         }
 
         var kept = _sieve.Keep(hypotheses, frame);
-        var missing = _memory.Unclaimed(kept);
-        if (found.IsSeparated && allAlike)
+        if (Plan.Layers == 2 && (rounds > 0 || _liquid is null))
         {
-            missing = _leftovers.Propose(frame, found, kept, _fitter);
-        }
-
-        if (missing.Count > 0)
-        {
-            // Particles that the mask lost are looked for where they were; the found ones stand around them.
-            _fitter.FitSome(frame, found.Background, missing, kept);
-            var more = _sieve.Keep(missing, frame);
-            if (found.IsSeparated && more.Count > 0)
+            using (var light = new ParticleLight(frame, kept, _fitter.Pose.Blurs))
             {
-                _fitter.Settle(frame, found.Background, more, kept);
-                if (Plan.Layers == 2)
-                {
-                    _fitter.SortByFocus(frame, found.Background, [.. more, .. kept]);
-                }
-
-                kept = _sieve.Keep(kept, frame);
-                more = _sieve.Keep(more, frame);
+                background = light.Correct(frame, background, ZeroCounts, Math.Min(frame.Height, frame.Width) * BackgroundReach, Plan.Contrast);
             }
 
-            kept.AddRange(more);
-            ParticleSieve.DropTwins(kept);
+            _liquid = background.Over(found.Background);
+            _fitter.Fit(frame, background, kept);
+            kept = _sieve.Keep(kept, frame);
         }
 
-        var detections = new List<Detection>(kept.Count);
-        foreach (var hypothesis in kept)
+        if (Plan.Layers == 2)
         {
-            detections.Add(DetectionBuilder.From(hypothesis, frame, _fitter.Pose.Blurs.Of(hypothesis.Pose.Layer)));
+            _stacks.Prune(frame, background, kept);
+        }
+
+        if (found.IsSeparated && allAlike)
+        {
+            // Each round shows better what the next one has to find.
+            while (rounds-- > 0)
+            {
+                var there = Add(frame, found, background, kept, _leftovers.Propose(frame, background, kept, _fitter));
+                if (Plan.Layers == 2)
+                {
+                    _stacks.Prune(frame, background, kept);
+                }
+
+                rounds = there ? rounds : 0;
+            }
+        }
+        else
+        {
+            Add(frame, found, background, kept, _memory.Unclaimed(kept));
         }
 
         _memory.Remember(kept, frame, allAlike);
-        return new FrameDetections
+        return (kept, background);
+    }
+
+    // Particles that the segmentation lost are looked for where they should be; the found ones stand around them. True where one was there.
+    private bool Add(Frame frame, Segmentation found, BackgroundMap background, List<Hypothesis> kept, List<Hypothesis> missing)
+    {
+        if (missing.Count == 0)
         {
-            Header = frame.Header,
-            Particles = detections,
-            Height = frame.Height,
-            Width = frame.Width,
-            Snr = ContrastToNoise(kept, _fitter.Pose.Noise, found.Background, frame),
-            Labels = _options.WithLabels ? LabelPainter.Paint(kept, frame.Height, frame.Width, Plan.Layers) : null,
-        };
+            return false;
+        }
+
+        _fitter.FitSome(frame, background, missing, kept);
+        var more = _sieve.Keep(missing, frame);
+        if (found.IsSeparated && more.Count > 0)
+        {
+            _fitter.Settle(frame, background, more, kept);
+            if (Plan.Layers == 2)
+            {
+                _fitter.SortByFocus(frame, background, [.. more, .. kept], again: false);
+            }
+
+            var still = _sieve.Keep(kept, frame);
+            kept.Clear();
+            kept.AddRange(still);
+            more = _sieve.Keep(more, frame);
+        }
+
+        kept.AddRange(more);
+        ParticleSieve.DropTwins(kept);
+        return more.Exists(kept.Contains);
     }
 
     /// <summary>One line of what was learnt.</summary>
@@ -227,6 +282,35 @@ internal sealed class DetectionPath
 
         segmentations.ForEach(s => s.Dispose());
         return learnt;
+    }
+
+    // Of two layers, blur, noise and sizes can be told only once all the particles of a pile are known: they are measured anew on what the path itself finds.
+    private static DetectionPath Settled(
+        ParticleDetectorOptions options, IReadOnlyList<Frame> frames, SegmentationPlan plan, ImagingModel imaging, Population[] populations)
+    {
+        if (plan.Layers == 2 && plan.Found)
+        {
+            // Backwards, so that what is remembered in the end is how the recording begins.
+            var some = frames.Take(FramesToSettle.Max()).ToList();
+            var segmentations = some.ConvertAll(plan.Segmenter.Segment);
+            DetectionPath? path = null;
+            foreach (var count in FramesToSettle)
+            {
+                path = new DetectionPath(options, plan, imaging, populations) { _memory = path?._memory ?? new ParticleMemory() };
+                var solved = new (List<Hypothesis> Kept, BackgroundMap Background)[Math.Min(count, some.Count)];
+                for (var i = solved.Length - 1; i >= 0; i--)
+                {
+                    solved[i] = path.Solve(some[i], segmentations[i]);
+                }
+
+                (imaging, populations) = RecordingCalibrator.Relearn(some, [.. solved.Select(s => s.Background)], [.. solved.Select(s => s.Kept)], imaging, populations);
+            }
+
+            segmentations.ForEach(s => s.Dispose());
+            return new DetectionPath(options, plan, imaging, populations) { _memory = path!._memory };
+        }
+
+        return new DetectionPath(options, plan, imaging, populations);
     }
 
     private bool Continues(SegmentationPlan next) => Plan.Found && next.Found && Plan.Layers == next.Layers && Plan.Dark == next.Dark;

@@ -95,7 +95,7 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
                 var (a, b) = (kept[j], kept[i]);
                 double dx = a.Pose.X - b.Pose.X, dy = a.Pose.Y - b.Pose.Y;
                 var near = 0.45 * Math.Min(a.Pose.Minor, b.Pose.Minor);
-                if (a.Pose.Layer != b.Pose.Layer || (dx * dx) + (dy * dy) >= near * near || (a.Known is { Seen: > 2 } && b.Known is { Seen: > 2 }) || IsProven(a) || IsProven(b))
+                if (a.Pose.Layer != b.Pose.Layer || (dx * dx) + (dy * dy) >= near * near || (a.Pose.Layer == 0 && a.Known is { Seen: > 2 } && b.Known is { Seen: > 2 }) || IsProven(a) || IsProven(b))
                 {
                     continue;
                 }

@@ -7,6 +7,7 @@ namespace LiveLtem.Inference.Pose;
 internal sealed partial class FrameFitter
 {
     private const double SureOfFocus = 40;
+    private const int AskedOften = 6;
     private const double MostFocus = 20;
     private const double SpeaksForLayer = 8;
     private const double FewestAligned = 2;
@@ -15,6 +16,10 @@ internal sealed partial class FrameFitter
     private const double CoveredTrust = 0.15;
     private const double Aligned = 0.75;
     private const double MostByAngle = 30;
+    private const double Tolerance = 1.5;
+    private const double Aside = 8;
+    private const double ByOverlapPx = 6;
+    private const double MostByOverlap = 30;
     private const double DirectionMemory = 0.97;
     private readonly DirectionTally[] _directions = [new(), new(), new()];
 
@@ -23,14 +28,15 @@ internal sealed partial class FrameFitter
     /// <param name="frame">The frame.</param>
     /// <param name="background">Its background.</param>
     /// <param name="hypotheses">Fitted; changed in place.</param>
-    public void SortByFocus(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses)
+    /// <param name="again">True to ask the frame of all whose layer is not beyond doubt; false for those that have not been asked often.</param>
+    public void SortByFocus(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> hypotheses, bool again = true)
     {
         var neighbours = Neighbourhoods(hypotheses);
         var other = new ShapePose?[hypotheses.Count];
         for (var i = 0; i < hypotheses.Count; i++)
         {
             var h = hypotheses[i];
-            if (!h.Fit.Converged || h.Fits.Count == 0 || (h.Known is { Clear: > 0 } known && Math.Abs(known.Focus) > SureOfFocus))
+            if (!h.Fit.Converged || h.Fits.Count == 0 || (h.Known is { } known && ((known.Clear > 0 && Math.Abs(known.Focus) > SureOfFocus) || (!again && known.Seen >= AskedOften))))
             {
                 continue;
             }
@@ -53,15 +59,23 @@ internal sealed partial class FrameFitter
 
         var first = _directions[1].Direction;
         var second = _directions[2].Direction;
-        var changed = new List<Hypothesis>();
+        var evidence = new double[hypotheses.Count];
         for (var i = 0; i < hypotheses.Count; i++)
         {
             var h = hypotheses[i];
             var trust = h.GapOfAny > -1 ? 1 : CoveredTrust;
-            var evidence = (trust * Evidence(h)) + (first is { } a && second is { } b ? Math.Clamp(Off(h, b) - Off(h, a), -MostByAngle, MostByAngle) : 0);
-            if (other[i] is { } pose && (evidence >= 0 ? 1 : 2) != h.Pose.Layer)
+            evidence[i] = (trust * Evidence(h)) + (first is { } a && second is { } b ? Math.Clamp(Off(h.Pose, b) - Off(h.Pose, a), -MostByAngle, MostByAngle) : 0);
+        }
+
+        var changed = new List<Hypothesis>();
+        var isFirst = LayerSorter.Sort(evidence, Overlaps(hypotheses, neighbours));
+        for (var i = 0; i < hypotheses.Count; i++)
+        {
+            var h = hypotheses[i];
+            var layer = isFirst[i] ? 1 : 2;
+            if (h.Fit.Converged && layer != h.Pose.Layer)
             {
-                h.Pose = pose;
+                h.Pose = other[i] ?? h.Pose with { Layer = layer };
                 changed.Add(h);
             }
         }
@@ -72,18 +86,43 @@ internal sealed partial class FrameFitter
         }
     }
 
-    private static double Evidence(Hypothesis h) => h.Focus + (h.Known?.Focus ?? 0);
+    /// <summary>Direction that a layer's particles share, radians; null while too few stood clear, or they lie in all directions.</summary>
+    public double? DirectionOf(int layer) => _directions[layer].Direction?.Angle;
+
+    // Particles of one layer are solid: they cannot reach into one another, but for what their outlines are unsure by.
+    private static List<(int One, int Other, double Weight)> Overlaps(IReadOnlyList<Hypothesis> hypotheses, List<int>[] neighbours)
+    {
+        var overlaps = new List<(int One, int Other, double Weight)>();
+        for (var i = 0; i < hypotheses.Count; i++)
+        {
+            foreach (var j in neighbours[i])
+            {
+                if (j > i && hypotheses[i].Fit.Converged && hypotheses[j].Fit.Converged)
+                {
+                    var reach = -ShapeGuess.Gap(hypotheses[i].Pose, hypotheses[j].Pose) - Tolerance;
+                    if (reach > 0)
+                    {
+                        overlaps.Add((i, j, Math.Min(MostByOverlap, reach * ByOverlapPx)));
+                    }
+                }
+            }
+        }
+
+        return overlaps;
+    }
+
+    private static double Evidence(Hypothesis h) => (h.Focus ?? 0) + (h.Known?.Focus ?? 0);
 
     // Half the squared distance of a particle's angle from a direction, in widths.
-    private static double Off(Hypothesis h, (int Fold, double Angle, double Width) direction)
+    private static double Off(in ShapePose pose, (int Fold, double Angle, double Width) direction)
     {
-        if (h.Pose.Kind.Symmetry() != direction.Fold)
+        if (pose.Kind.Symmetry() != direction.Fold)
         {
             return 0;
         }
 
         var period = 2 * Math.PI / direction.Fold;
-        var off = Math.IEEERemainder(h.Pose.Angle - direction.Angle, period) / direction.Width;
+        var off = Math.IEEERemainder(pose.Angle - direction.Angle, period) / direction.Width;
         return 0.5 * off * off;
     }
 

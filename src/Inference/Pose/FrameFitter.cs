@@ -18,6 +18,8 @@ internal sealed partial class FrameFitter
     private const double BorderShare = 0.12;
     private const double OpenShare = 0.35;
     private const double MostStrange = 20;
+    private const double SpreadInLayers = 0.05;
+    private const double BoundInLayers = 0.15;
     private readonly ShapeKind[] _kinds;
     private readonly List<ShapePose> _near = [];
     private readonly bool _irregular;
@@ -280,6 +282,7 @@ internal sealed partial class FrameFitter
         else if (shape is { } settled)
         {
             FitSettled(hypothesis, settled, earlier);
+            Align(hypothesis, settled);
         }
         else
         {
@@ -294,10 +297,15 @@ internal sealed partial class FrameFitter
             }
 
             // What others or the border cover cannot be told by its moments.
-            if (_irregular && !(hypothesis.Blob.AtBorder && IsMixed(hypothesis) && !PopulationOf(hypothesis).Includes(ShapeKind.Irregular)) && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
+            if (_irregular && !(hypothesis.Blob.AtBorder && IsMixed(hypothesis) && !PopulationOf(hypothesis).Includes(ShapeKind.Irregular)) && !(hypothesis.Pose.Layer > 0 && PopulationOf(hypothesis).Dominant is not null) && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
             {
                 var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
                 AddIrregular(hypothesis, best.Fit.Pose);
+            }
+
+            if (hypothesis.Fits.Count == 1 && hypothesis.Fits[0].Kind == PopulationOf(hypothesis).Dominant)
+            {
+                Align(hypothesis, hypothesis.Fits[0].Kind);
             }
 
             hypothesis.IsUsual |= hypothesis.Fits.Count == 1 && (hypothesis.Fits[0].Kind == PopulationOf(hypothesis).Dominant || !hypothesis.Blob.AtBorder);
@@ -331,7 +339,7 @@ internal sealed partial class FrameFitter
         var blob = hypothesis.Blob;
         var population = PopulationOf(hypothesis);
         var aspect = blob.Component == 0 || blob.AtBorder || !hypothesis.Whole ? 0 : blob.HalfMajor / blob.HalfMinor;
-        if (population.Dominant is { } usual && hypothesis.GapOfAny < -Pose.Blur && hypothesis.Blob.Score < 1)
+        if (population.Dominant is { } usual && (hypothesis.Pose.Layer > 0 || (hypothesis.GapOfAny < -Pose.Blur && hypothesis.Blob.Score < 1)))
         {
             // Covered, it may look like anything; nearly all of them are of one shape.
             return [usual];
@@ -368,17 +376,19 @@ internal sealed partial class FrameFitter
     {
         var known = hypothesis.Known;
         SizePrior? prior = null;
+        var inLayers = hypothesis.Pose.Layer > 0 && PopulationOf(hypothesis).Dominant is not null;
+        var bound = inLayers ? BoundInLayers : double.PositiveInfinity;
         var partly = hypothesis.Blob.AtBorder || hypothesis.Blob.Component == 0 || hypothesis.GapOfAny < 0 || (!hypothesis.Whole && PopulationOf(hypothesis).Dominant is null);
         if (partly && known is { Clear: > 0, Seen: > 1 } && known.Pose.Kind == kind)
         {
             var spread = Math.Max(0.02 * known.Pose.S2, known.SizeSpread);
-            prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast)));
+            prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast))) { Bound = bound };
         }
 
         else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole || (hypothesis.GapOfAny < 0 && PopulationOf(hypothesis).Dominant is not null)) && PopulationOf(hypothesis).Prior(kind) is { } usual)
         {
             // Sizes vary within a recording: the usual one only bounds what the frame leaves open, more so where the border hides the rest.
-            prior = Loosened(usual, hypothesis.Blob.AtBorder || PopulationOf(hypothesis).Dominant is not null ? BorderShare : OpenShare);
+            prior = Loosened(usual, inLayers ? SpreadInLayers : hypothesis.Blob.AtBorder || PopulationOf(hypothesis).Dominant is not null ? BorderShare : OpenShare)!.Value with { Bound = bound };
             if (hypothesis.Blob.AtBorder && known is null)
             {
                 start = start with { S1 = usual.S1, S2 = usual.S2 };
@@ -487,6 +497,33 @@ internal sealed partial class FrameFitter
         }
 
         return best;
+    }
+
+    // Where the particles of both layers lie aligned, one that does not was caught by the edges of another more often than not.
+    private void Align(Hypothesis hypothesis, ShapeKind kind)
+    {
+        if (hypothesis.Pose.Layer == 0 || hypothesis.Fits.Count == 0 || _directions[1].Direction is not { } first || _directions[2].Direction is not { } second)
+        {
+            return;
+        }
+
+        var fit = hypothesis.Fits[0].Fit.Pose;
+        var own = fit.Layer == 2 ? second : first;
+        if (Off(fit, own) < Aside)
+        {
+            return;
+        }
+
+        foreach (var direction in (ReadOnlySpan<double>)[first.Angle, second.Angle])
+        {
+            Add(hypothesis, kind, fit with { Angle = direction });
+        }
+
+        double Worth((ShapeKind Kind, PoseFit Fit, double LogEvidence) one) =>
+            one.LogEvidence - Math.Min(MostByAngle, Math.Min(Off(one.Fit.Pose, first), Off(one.Fit.Pose, second)));
+        var best = hypothesis.Fits.MaxBy(Worth);
+        hypothesis.Fits.Clear();
+        hypothesis.Fits.Add(best);
     }
 
     private void Finish(IReadOnlyList<Hypothesis> all, int index, List<int> neighbours)

@@ -55,8 +55,8 @@ internal sealed class Hypothesis
     /// <summary>Distance of the nearest other outline of any layer, px.</summary>
     public double GapOfAny { get; set; } = double.MaxValue;
 
-    /// <summary>Log of how much better the first layer's blur explains it than the second's.</summary>
-    public double Focus { get; set; }
+    /// <summary>Log of how much better the first layer's blur explains it than the second's; null where the frame was not asked.</summary>
+    public double? Focus { get; set; }
 
     /// <summary>Signal to noise of the whole particle, correlated noise counted.</summary>
     public double Snr { get; set; }

@@ -72,7 +72,7 @@ internal sealed class KnownParticle
         }
 
         // What was said before its neighbours were known counts less and less.
-        Focus = Math.Clamp((FocusMemory * Focus) + hypothesis.Focus, -FocusBound, FocusBound);
+        Focus = hypothesis.Focus is { } focus ? Math.Clamp((FocusMemory * Focus) + focus, -FocusBound, FocusBound) : Focus;
         Seen++;
         IsProven |= hypothesis.IsProven;
         Clear += clear ? 1 : 0;

@@ -43,7 +43,7 @@ internal sealed class Population
             ContrastLow = contrasts[contrasts.Length / 20],
         };
         var most = poses.GroupBy(p => p.Kind).OrderByDescending(g => g.Count()).FirstOrDefault();
-        if (most is not null && most.Count() >= 12 && most.Count() >= dominantShare * poses.Count)
+        if (most is not null && most.Key != ShapeKind.Irregular && most.Count() >= 12 && most.Count() >= dominantShare * poses.Count)
         {
             result.Dominant = most.Key;
         }

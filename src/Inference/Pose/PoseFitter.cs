@@ -18,7 +18,11 @@ namespace LiveLtem.Inference.Pose;
 /// <param name="Converged">False where the equations could not be solved.</param>
 internal readonly record struct PoseFit(
     ShapePose Pose, double XErr, double YErr, double AngleErr, double S1Err, double S2Err, double ContrastErr,
-    double ChiSquare, int Pixels, double Signal, bool Converged);
+    double ChiSquare, int Pixels, double Signal, bool Converged)
+{
+    /// <summary>Contrast that the frame alone would give the shape as it stands there, whatever was expected of it.</summary>
+    public double FreeContrast { get; init; }
+}
 
 /// <summary>What is already known of a particle's size, where the frame does not show the whole of it.</summary>
 /// <param name="S1">Expected size, px.</param>
@@ -39,6 +43,14 @@ internal readonly record struct SizePrior(double S1, double S2, double Sigma, do
         var c = (pose.Contrast - Contrast) / ContrastSigma;
         return (a * a) + (b * b) + (c * c);
     }
+
+    /// <summary>Sizes and contrast differ from the expected ones by no more than this, relative; infinite where anything is possible.</summary>
+    /// <remarks>Else two particles over each other also pass for a small dark one within a large faint one.</remarks>
+    public double Bound { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The nearest size that is allowed.</summary>
+    public double Bounded(double size, double expected) =>
+        double.IsInfinity(Bound) ? size : Math.Clamp(size, expected * (1 - Bound), expected * (1 + Bound));
 }
 
 /// <summary>Fits the edge model of one particle to the full-resolution frame.</summary>
@@ -59,6 +71,7 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
     private const double NearStep = 0.8;
     private const double Resolved = 4;
     private const int LastPasses = 3;
+    private const double LevelBound = 0.1;
     private readonly FitWorkspace _work = new();
     private FitBox _box;
     private double _level;
@@ -154,8 +167,8 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
                     break;
                 }
 
-                var next = Stepped(pose, step, poseCount);
-                var nextLevel = Math.Clamp(level + step[n - 1], 0.5, 1.6);
+                var next = Stepped(pose, step, poseCount, prior);
+                var nextLevel = Levelled(level + step[n - 1], prior);
                 var nextChi = Evaluate(next, nextLevel, derivatives: true) + (prior?.Penalty(next) ?? 0);
                 if (nextChi <= chi * (1 + 1e-9))
                 {
@@ -288,13 +301,22 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
                 break;
             }
 
-            pose = Stepped(pose, g, poseCount);
-            level = Math.Clamp(level + g[n - 1], 0.5, 1.6);
+            pose = Stepped(pose, g, poseCount, prior);
+            level = Levelled(level + g[n - 1], prior);
 
             // A short step stays where the edges are straight: there is nothing left to relinearise.
             if (pass == LastPasses - 1 || Shift(pose, g, poseCount) < LastStep * Blur)
             {
-                Advance(g);
+                if (prior is { } p && !double.IsInfinity(p.Bound))
+                {
+                    // A bound may have cut the step short.
+                    Evaluate(pose, level, derivatives: true);
+                }
+                else
+                {
+                    Advance(g);
+                }
+
                 break;
             }
 
@@ -322,10 +344,19 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
         TensorPrimitives.Multiply(_work.Coverage.AsSpan(0, count), _work.Weight.AsSpan(0, count), scratch);
         TensorPrimitives.Multiply(scratch, _work.Others.AsSpan(0, count), scratch);
         var signal = TensorPrimitives.SumOfSquares<float>(scratch) * pose.Contrast * pose.Contrast * level * level;
+        var byContrast = _work.Jacobian.AsSpan(poseCount * count, count);
+        var pull = TensorPrimitives.Dot<float>(byContrast, residual) / Math.Max(1e-9, TensorPrimitives.SumOfSquares<float>(byContrast));
         return new PoseFit(
             pose, err[0], err[1], hasAngle ? err[2] : 0, err[size], pose.Kind.IsLong() ? err[size + 1] : 0, err[n - 2],
-            chi, _inside, signal, double.IsFinite(chi));
+            chi, _inside, signal, double.IsFinite(chi))
+        {
+            FreeContrast = pose.Contrast + pull,
+        };
     }
+
+    // Where sizes and contrasts are bounded, so is the liquid: else it brightens until it makes room for one particle too many.
+    private static double Levelled(double level, SizePrior? prior) =>
+        prior is { } expected && !double.IsInfinity(expected.Bound) ? Math.Clamp(level, 1 - LevelBound, 1 + LevelBound) : Math.Clamp(level, 0.5, 1.6);
 
     // How far a step moves any edge of the shape, px.
     private static double Shift(in ShapePose pose, ReadOnlySpan<double> step, int poseCount)
@@ -341,7 +372,7 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
     }
 
     // The box bounds the fit: nothing is known of what lies outside it.
-    private ShapePose Stepped(in ShapePose pose, ReadOnlySpan<double> step, int poseCount)
+    private ShapePose Stepped(in ShapePose pose, ReadOnlySpan<double> step, int poseCount, SizePrior? prior)
     {
         var reach = Math.Max(1, Math.Min(pose.S1, pose.S2));
         var hasAngle = pose.Kind.HasAngle();
@@ -359,6 +390,13 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
         }
 
         var contrast = Math.Clamp(pose.Contrast + step[poseCount], -20, 0.999);
+        if (prior is { } expected && !double.IsInfinity(expected.Bound))
+        {
+            s1 = expected.Bounded(s1, expected.S1);
+            s2 = pose.Kind.IsLong() ? expected.Bounded(s2, expected.S2) : s1;
+            contrast = Math.Sign(expected.Contrast) * expected.Bounded(Math.Abs(contrast), Math.Abs(expected.Contrast));
+        }
+
         return pose with { X = x, Y = y, Angle = angle, S1 = s1, S2 = s2, Contrast = contrast };
     }
 

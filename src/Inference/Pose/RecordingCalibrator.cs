@@ -20,6 +20,11 @@ internal static class RecordingCalibrator
 
     // Even those that stand freest among two layers are covered here and there, and then pass for another shape.
     private const double DominantOfLayers = 0.5;
+    private const int GridBlurs = 13;
+    private const double LeastBlur = 0.7;
+    private const double MostBlur = 4.2;
+    private const double LeastApart = 1.2;
+    private const double MostSay = 20;
     private const int Rounds = 2;
 
     // Pieces that are particles already include those that others cover: it takes longer until all of a pile fit together.
@@ -82,6 +87,7 @@ internal static class RecordingCalibrator
         IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, NoiseModel noise, double zero, int layers)
     {
         var imaging = new ImagingModel(noise, new EdgeBlur(FirstBlur), zero);
+        var backgrounds = segmentations.Select(s => s.Background).ToList();
         Population[] populations = [Population.Unknown, Population.Unknown, Population.Unknown];
         var rounds = (segmentations[0].IsSeparated ? RoundsOfSeparated : Rounds) + layers - 1;
         for (var round = 0; round < rounds; round++)
@@ -94,25 +100,68 @@ internal static class RecordingCalibrator
 
             if (layers == 2 && round == 0)
             {
-                imaging = imaging with { Blurs = TwoBlurs(frames, segmentations, fitted, imaging) };
+                imaging = imaging with { Blurs = TwoBlurs(frames, backgrounds, fitted, imaging) };
                 continue;
             }
 
-            foreach (var layer in fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key))
-            {
-                imaging = imaging with { Blurs = imaging.Blurs.With(layer.Key, BestBlur(frames, segmentations, [.. layer], imaging, layer.Key, layers == 2 ? NarrowRange : WideRange)) };
-            }
-
-            if (layers == 2 && imaging.Blurs.First > imaging.Blurs.Second)
-            {
-                // The first layer is the sharper one.
-                imaging = imaging with { Blurs = new EdgeBlur(imaging.Blurs.Second, imaging.Blurs.First) };
-            }
-
-            imaging = imaging with { Noise = Residuals(frames, segmentations, fitted, imaging) ?? imaging.Noise };
+            imaging = Measure(frames, backgrounds, fitted, imaging, layers == 2 ? NarrowRange : WideRange);
         }
 
         return (imaging, populations);
+    }
+
+    /// <summary>Measures blur, noise and sizes again on particles of two layers that were all found.</summary>
+    /// <param name="frames">Frames.</param>
+    /// <param name="backgrounds">Their backgrounds.</param>
+    /// <param name="found">Their particles, fitted.</param>
+    /// <param name="imaging">What was known of blur and noise.</param>
+    /// <param name="populations">By layer, what was known of the particles.</param>
+    public static (ImagingModel Imaging, Population[] Populations) Relearn(
+        IReadOnlyList<Frame> frames, IReadOnlyList<BackgroundMap> backgrounds, IReadOnlyList<List<Hypothesis>> found, ImagingModel imaging, Population[] populations)
+    {
+        var samples = new List<Sample>();
+        for (var f = 0; f < found.Count; f++)
+        {
+            foreach (var one in found[f].Where(h => h.Fit.Converged && !h.Blob.AtBorder && h.Snr >= 8 && h.Pose.Kind != ShapeKind.Irregular))
+            {
+                samples.Add(SampleOf(f, one, found[f]));
+            }
+        }
+
+        if (samples.Count == 0)
+        {
+            return (imaging, populations);
+        }
+
+        var best = samples.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key).SelectMany(g => BestExplained([.. g])).ToList();
+        var of = Population.Of([.. best.Select(s => s.Pose)], DominantOfLayers);
+        imaging = imaging with { Blurs = TwoBlurs(frames, backgrounds, samples, imaging) };
+        return (imaging with { Noise = Residuals(frames, backgrounds, best, imaging) ?? imaging.Noise }, of.Dominant is null ? populations : [of, of, of]);
+    }
+
+    // Blur of each layer and noise, on particles that were fitted.
+    private static ImagingModel Measure(
+        IReadOnlyList<Frame> frames, IReadOnlyList<BackgroundMap> backgrounds, List<Sample> samples, ImagingModel imaging, double range)
+    {
+        foreach (var layer in samples.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key))
+        {
+            imaging = imaging with { Blurs = imaging.Blurs.With(layer.Key, BestBlur(frames, backgrounds, [.. layer], imaging, layer.Key, range)) };
+        }
+
+        if (imaging.Blurs.First > imaging.Blurs.Second)
+        {
+            // The first layer is the sharper one.
+            imaging = imaging with { Blurs = new EdgeBlur(imaging.Blurs.Second, imaging.Blurs.First) };
+        }
+
+        return imaging with { Noise = Residuals(frames, backgrounds, samples, imaging) ?? imaging.Noise };
+    }
+
+    private static Sample SampleOf(int frame, Hypothesis one, List<Hypothesis> all)
+    {
+        var near = all.Where(o => o != one && Math.Abs(o.Pose.X - one.Pose.X) < o.Pose.Reach + one.Pose.Reach + NearPx
+            && Math.Abs(o.Pose.Y - one.Pose.Y) < o.Pose.Reach + one.Pose.Reach + NearPx).Select(o => o.Pose).ToArray();
+        return new Sample(frame, one.Pose, near, one.Snr, one.Fit.ChiSquare / Math.Max(1, one.Fit.Pixels), one.GapOfAny, Math.Max(1, one.Fit.Pixels));
     }
 
     private static List<Sample> FitAll(
@@ -160,15 +209,20 @@ internal static class RecordingCalibrator
 
                 if (h.Pose.Kind != ShapeKind.Irregular)
                 {
-                    var near = hypotheses.Where(o => o != h && Math.Abs(o.Pose.X - h.Pose.X) < o.Pose.Reach + h.Pose.Reach + 12
-                        && Math.Abs(o.Pose.Y - h.Pose.Y) < o.Pose.Reach + h.Pose.Reach + 12).Select(o => o.Pose).ToArray();
-                    fitted.Add(new Sample(f, h.Pose, near, h.Snr, h.Fit.ChiSquare / Math.Max(1, h.Fit.Pixels), h.GapOfAny));
+                    fitted.Add(SampleOf(f, h, hypotheses));
                 }
             }
         }
 
         // Both layers hold the same kind of particle more often than not, and one alone may show too few to tell.
-        Array.Fill(populations, layers == 2 ? Population.Of(clear, DominantOfLayers) : Population.Of(clear));
+        var population = layers == 2 ? Population.Of(clear, DominantOfLayers) : Population.Of(clear);
+        if (layers == 2 && population.Dominant is null)
+        {
+            // Hardly any stands clear: then those count that a shape explains well.
+            population = Population.Of([.. fitted.OrderBy(s => s.Misfit).Take(fitted.Count / 2).Select(s => s.Pose)], DominantOfLayers);
+        }
+
+        Array.Fill(populations, population);
 
         return [.. fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key).SelectMany(g => BestExplained([.. g]))];
     }
@@ -211,24 +265,10 @@ internal static class RecordingCalibrator
     }
 
     private static double BestBlur(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging, int layer, double range = WideRange)
+        IReadOnlyList<Frame> frames, IReadOnlyList<BackgroundMap> backgrounds, List<Sample> samples, ImagingModel imaging, int layer, double range)
     {
         var blur = imaging.Blurs.Of(layer);
-        double Cost(double candidate)
-        {
-            var fitter = new PoseFitter(imaging with { Blurs = imaging.Blurs.With(layer, candidate) });
-            var sum = 0.0;
-            foreach (var sample in samples)
-            {
-                // The box must not follow the blur: all candidates are judged on the same pixels.
-                if (fitter.Load(frames[sample.Frame], segmentations[sample.Frame].Background, sample.Pose, sample.Near, margin: 7))
-                {
-                    sum += fitter.Fit(sample.Pose, null, 5).ChiSquare;
-                }
-            }
-
-            return sum;
-        }
+        double Cost(double candidate) => samples.Sum(sample => CostOf(frames, backgrounds, sample, imaging with { Blurs = imaging.Blurs.With(layer, candidate) }));
 
         // Golden section in the logarithm of the blur.
         var low = Math.Log(Math.Max(0.45, blur / range));
@@ -286,32 +326,60 @@ internal static class RecordingCalibrator
         static double Distance(Hypothesis a, Hypothesis b) => Math.Sqrt(Math.Pow(a.Pose.X - b.Pose.X, 2) + Math.Pow(a.Pose.Y - b.Pose.Y, 2));
     }
 
-    // Blur of each particle by itself; then the two blurs around which they lie, by two means of its logarithm.
-    private static EdgeBlur TwoBlurs(IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging)
+    // The two blurs of which each particle may take the better one, on a grid: which layer it was taken for does not matter, and one that tells little has little say.
+    private static EdgeBlur TwoBlurs(IReadOnlyList<Frame> frames, IReadOnlyList<BackgroundMap> backgrounds, List<Sample> samples, ImagingModel imaging)
     {
-        // Poorly explained ones are two over one another more often than not, and look blurred.
-        var clean = Uncovered(samples).OrderBy(s => s.Misfit).Take(Math.Max(8, samples.Count / 2));
-        var logs = clean.Select(s => Math.Log(BestBlur(frames, segmentations, [s], imaging, s.Pose.Layer))).Order().ToArray();
-        double low = logs[logs.Length / 5], high = logs[logs.Length - 1 - (logs.Length / 5)];
-        for (var i = 0; i < 20; i++)
+        var grid = Enumerable.Range(0, GridBlurs).Select(i => LeastBlur * Math.Pow(MostBlur / LeastBlur, i / (GridBlurs - 1.0))).ToArray();
+
+        // In one of the layers all may be covered: those that stand freest of either.
+        var some = samples.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key)
+            .SelectMany(g => g.OrderByDescending(s => s.Gap).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(MostParticles / 2)).ToList();
+        var costs = new double[some.Count][];
+        for (var i = 0; i < costs.Length; i++)
         {
-            var middle = (low + high) / 2;
-            low = logs.Where(l => l <= middle).DefaultIfEmpty(low).Average();
-            high = logs.Where(l => l > middle).DefaultIfEmpty(high).Average();
+            costs[i] = [.. grid.Select(blur => CostOf(frames, backgrounds, some[i], imaging with { Blurs = imaging.Blurs.With(some[i].Pose.Layer, blur) }))];
+            var least = costs[i].Min();
+
+            // By what its best fit leaves over: a particle that lies over something unknown would shout loudest.
+            var scale = 2 * Math.Max(imaging.Noise.Excess, least / some[i].Pixels);
+            for (var k = 0; k < grid.Length; k++)
+            {
+                costs[i][k] = Math.Min(MostSay, (costs[i][k] - least) / scale);
+            }
+        }
+
+        var (first, second, lowest) = (0, 0, double.PositiveInfinity);
+        for (var a = 0; a < grid.Length; a++)
+        {
+            for (var b = a; b < grid.Length; b++)
+            {
+                var sum = costs.Sum(c => Math.Min(c[a], c[b]));
+                if (sum < lowest)
+                {
+                    (first, second, lowest) = (a, b, sum);
+                }
+            }
         }
 
         // Less apart than this they are one layer as far as focus can tell.
-        return new EdgeBlur(Math.Exp(low), Math.Exp(Math.Max(high, low + 0.2)));
+        return new EdgeBlur(grid[first], Math.Max(grid[second], LeastApart * grid[first]));
+    }
+
+    private static double CostOf(IReadOnlyList<Frame> frames, IReadOnlyList<BackgroundMap> backgrounds, Sample sample, ImagingModel imaging)
+    {
+        var fitter = new PoseFitter(imaging);
+        // The box must not follow the blur: all candidates are judged on the same pixels.
+        return fitter.Load(frames[sample.Frame], backgrounds[sample.Frame], sample.Pose, sample.Near, margin: 7) ? fitter.Fit(sample.Pose, null, 5).ChiSquare : 0;
     }
 
     private static NoiseModel? Residuals(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, List<Sample> samples, ImagingModel imaging)
+        IReadOnlyList<Frame> frames, IReadOnlyList<BackgroundMap> backgrounds, List<Sample> samples, ImagingModel imaging)
     {
         var tally = new NoiseTally();
         var fitter = new PoseFitter(imaging);
         foreach (var sample in samples)
         {
-            if (fitter.Load(frames[sample.Frame], segmentations[sample.Frame].Background, sample.Pose, sample.Near, margin: 7))
+            if (fitter.Load(frames[sample.Frame], backgrounds[sample.Frame], sample.Pose, sample.Near, margin: 7))
             {
                 fitter.Fit(sample.Pose, null, 5);
                 fitter.Tally(tally);
@@ -355,5 +423,5 @@ internal static class RecordingCalibrator
         return some;
     }
 
-    private readonly record struct Sample(int Frame, ShapePose Pose, ShapePose[] Near, double Snr, double Misfit, double Gap);
+    private readonly record struct Sample(int Frame, ShapePose Pose, ShapePose[] Near, double Snr, double Misfit, double Gap, int Pixels);
 }

@@ -14,6 +14,7 @@ internal static class BackgroundEstimator
     private const int CellsAcross = 64;
     private const float LeastSupport = 0.04f;
     private const int Planes = 6;
+    private const int Passes = 3;
 
     /// <summary>Side of a grid cell, working pixels.</summary>
     public static int CellOf(Mat work) => Math.Clamp(Math.Max(work.Rows, work.Cols) / CellsAcross, 1, Math.Max(1, Math.Min(work.Rows, work.Cols)));
@@ -28,16 +29,53 @@ internal static class BackgroundEstimator
         var cell = CellOf(work);
         var rows = Math.Max(1, work.Rows / cell);
         var columns = Math.Max(1, work.Cols / cell);
-        var n = rows * columns;
-        var rented = ArrayPool<float>.Shared.Rent(Planes * n);
+        var rented = ArrayPool<float>.Shared.Rent(Planes * rows * columns);
+        ImageLoops.CellSums(work, free, cell, rows, columns, new Plane(rented, 0, rows, columns).Span, new Plane(rented, 1, rows, columns).Span);
+        var surface = Surface(rented, rows, columns, cell * bin, reachPx);
+        ArrayPool<float>.Shared.Return(rented);
+        return surface;
+    }
+
+    /// <summary>Fits the surface through what cells say of it, but for cells that are much darker or brighter than it.</summary>
+    /// <param name="like">A surface of the grid that is wanted.</param>
+    /// <param name="sums">Weighted sums of levels, [rows, columns] of the grid.</param>
+    /// <param name="masses">How much each cell tells.</param>
+    /// <param name="reachPx">Reach of the smoothing, sigma in frame pixels.</param>
+    /// <param name="most">A cell that differs by more than this, relative, is left out.</param>
+    public static BackgroundMap Through(BackgroundMap like, ReadOnlySpan<float> sums, ReadOnlySpan<float> masses, double reachPx, double most)
+    {
+        int rows = like.Rows, columns = like.Columns;
+        var rented = ArrayPool<float>.Shared.Rent(Planes * rows * columns);
         var (values, weights, trend) = (new Plane(rented, 0, rows, columns), new Plane(rented, 1, rows, columns), new Plane(rented, 2, rows, columns));
-        var (support, wide, wideSupport) = (new Plane(rented, 3, rows, columns), new Plane(rented, 4, rows, columns), new Plane(rented, 5, rows, columns));
-        ImageLoops.CellSums(work, free, cell, rows, columns, values.Span, weights.Span);
+        sums.CopyTo(values.Span);
+        masses.CopyTo(weights.Span);
+        for (var pass = 0; pass < Passes; pass++)
+        {
+            Trend(values.Span, weights.Span, rows, columns, trend.Span);
+            for (var i = 0; i < sums.Length; i++)
+            {
+                if (weights.Span[i] > 0 && Math.Abs((values.Span[i] / (weights.Span[i] * trend.Span[i])) - 1) > most)
+                {
+                    values.Span[i] = weights.Span[i] = 0;
+                }
+            }
+        }
+
+        var surface = Surface(rented, rows, columns, like.Step, reachPx);
+        ArrayPool<float>.Shared.Return(rented);
+        return surface;
+    }
+
+    // Of the planes the first holds the weighted sums, the second the weights; the others are scratch.
+    private static BackgroundMap Surface(float[] planes, int rows, int columns, int step, double reachPx)
+    {
+        var (values, weights, trend) = (new Plane(planes, 0, rows, columns), new Plane(planes, 1, rows, columns), new Plane(planes, 2, rows, columns));
+        var (support, wide, wideSupport) = (new Plane(planes, 3, rows, columns), new Plane(planes, 4, rows, columns), new Plane(planes, 5, rows, columns));
         Trend(values.Span, weights.Span, rows, columns, trend.Span);
         TensorPrimitives.Divide(values.Span, trend.Span, values.Span);
 
-        var sigma = Math.Max(0.8, reachPx / (cell * bin));
-        var fine = new float[n];
+        var sigma = Math.Max(0.8, reachPx / step);
+        var fine = new float[rows * columns];
         Convolve(values, weights, sigma, new Plane(fine, 0, rows, columns), support);
         if (TensorPrimitives.Min<float>(support.Span) >= LeastSupport)
         {
@@ -50,8 +88,7 @@ internal static class BackgroundEstimator
             LeanOnFarther(fine, values.Span, weights.Span, trend.Span, support.Span, wide.Span, wideSupport.Span);
         }
 
-        ArrayPool<float>.Shared.Return(rented);
-        return new BackgroundMap(fine, rows, columns, cell * bin);
+        return new BackgroundMap(fine, rows, columns, step);
     }
 
     // A cell with too little free liquid around it leans on its wider neighbourhood.

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace LiveLtem.Inference.Segment;
 
 /// <summary>What the frame would show without particles, counts, on a coarse grid.</summary>
@@ -18,6 +20,22 @@ internal sealed class BackgroundMap(float[] values, int rows, int columns, int s
 
     /// <summary>Frame pixels from one grid point to the next.</summary>
     public int Step => step;
+
+    /// <summary>The same surface times a factor for each grid point, [rows, columns].</summary>
+    public BackgroundMap Times(float[] factors)
+    {
+        var product = new float[values.Length];
+        TensorPrimitives.Multiply(values, factors, product);
+        return new BackgroundMap(product, rows, columns, step);
+    }
+
+    /// <summary>This surface over another one of the same grid, [rows, columns].</summary>
+    public float[] Over(BackgroundMap other)
+    {
+        var ratio = new float[values.Length];
+        TensorPrimitives.Divide(values, other.Values, ratio);
+        return ratio;
+    }
 
     /// <summary>Bilinear background at a pixel of the frame; held constant beyond the border.</summary>
     public double At(double x, double y)
