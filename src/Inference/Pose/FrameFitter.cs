@@ -28,12 +28,13 @@ internal sealed partial class FrameFitter
     /// <summary>Creates the fitter.</summary>
     /// <param name="imaging">Noise, blur and zero of the recording.</param>
     /// <param name="symmetries">Symmetries that particles may have; empty for any.</param>
-    public FrameFitter(ImagingModel imaging, IReadOnlyList<int> symmetries)
+    /// <param name="regularOnly">True where a particle must have one of the drawn shapes, whatever it leaves unexplained.</param>
+    public FrameFitter(ImagingModel imaging, IReadOnlyList<int> symmetries, bool regularOnly = false)
     {
         Pose = new PoseFitter(imaging);
         var any = symmetries.Count == 0;
         _kinds = [.. Enum.GetValues<ShapeKind>().Where(k => k != ShapeKind.Irregular && (any || symmetries.Contains(k.Symmetry())))];
-        _irregular = any || symmetries.Contains(1);
+        _irregular = !regularOnly && (any || symmetries.Contains(1));
         if (_kinds.Length == 0)
         {
             _kinds = [ShapeKind.Disc];

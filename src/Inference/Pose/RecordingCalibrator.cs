@@ -92,7 +92,7 @@ internal static class RecordingCalibrator
         var rounds = (segmentations[0].IsSeparated ? RoundsOfSeparated : Rounds) + layers - 1;
         for (var round = 0; round < rounds; round++)
         {
-            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations, layers, sorts: layers == 2 && round > 0);
+            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations, layers, round);
             if (fitted.Count == 0)
             {
                 break;
@@ -165,10 +165,12 @@ internal static class RecordingCalibrator
     }
 
     private static List<Sample> FitAll(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations, int layers, bool sorts)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations, int layers, int round)
     {
         var fitted = new List<Sample>();
-        var fitter = new FrameFitter(imaging, symmetries);
+
+        // While neither the noise's correlation nor the blur is known, every particle would look irregular, and nothing would be left to learn them from.
+        var fitter = new FrameFitter(imaging, symmetries, regularOnly: round == 0 && segmentations[0].IsSeparated);
         for (var layer = 0; layer < populations.Length; layer++)
         {
             fitter.Expect(layer, populations[layer]);
@@ -187,7 +189,7 @@ internal static class RecordingCalibrator
                 fitter.Fit(frames[f], segmentations[f].Background, hypotheses);
             }
 
-            if (sorts)
+            if (layers == 2 && round > 0)
             {
                 fitter.SortByFocus(frames[f], segmentations[f].Background, hypotheses);
                 fitter.Fit(frames[f], segmentations[f].Background, hypotheses);

@@ -38,21 +38,33 @@ internal sealed class StackSplitter(FrameFitter fitter, Population[] populations
             var standing = near.ConvertAll(h => h.Drawn);
             var box = FitBox.Around(one.Pose with { Kind = kind, S1 = Math.Max(usual.S1, one.Pose.S1), S2 = Math.Max(usual.S2, one.Pose.S2) }, 4);
             var (a, b) = Start(frame, background, box, one, kind, usual, standing);
-            var pair = new List<Hypothesis>
-            {
-                new() { Blob = one.Blob, Known = one.Known?.Pose.Layer == 1 ? one.Known : null, Pose = a, GapOfAny = -a.Minor },
-                new() { Blob = one.Blob, Known = one.Known?.Pose.Layer == 2 ? one.Known : null, Pose = b, GapOfAny = -b.Minor },
-            };
-            fitter.FitSome(frame, background, pair, near);
-            fitter.FitSome(frame, background, pair, near);
-            if (pair.TrueForAll(h => h.Fit.Converged)
-                && fitter.Advantage(frame, background, box, [pair[0].Drawn, pair[1].Drawn, .. standing], [one.Drawn, .. standing]) > LeastAdvantage)
+            var upper = Pair(frame, background, one, near, a, b);
+            var lower = Pair(frame, background, one, near, b with { Layer = 1 }, a with { Layer = 2 });
+            var pair = Gain(frame, background, box, lower, upper, standing) > 0 ? lower : upper;
+            if (Gain(frame, background, box, pair, [one], standing) > LeastAdvantage)
             {
                 hypotheses[i] = pair[0];
                 hypotheses.Insert(++i, pair[1]);
             }
         }
     }
+
+    private List<Hypothesis> Pair(Frame frame, BackgroundMap background, Hypothesis one, List<Hypothesis> near, in ShapePose first, in ShapePose second)
+    {
+        var pair = new List<Hypothesis>
+        {
+            new() { Blob = one.Blob, Known = one.Known?.Pose.Layer == 1 ? one.Known : null, Pose = first, GapOfAny = -first.Minor },
+            new() { Blob = one.Blob, Known = one.Known?.Pose.Layer == 2 ? one.Known : null, Pose = second, GapOfAny = -second.Minor },
+        };
+        fitter.FitSome(frame, background, pair, near);
+        fitter.FitSome(frame, background, pair, near);
+        return pair;
+    }
+
+    private double Gain(Frame frame, BackgroundMap background, FitBox box, List<Hypothesis> of, List<Hypothesis> over, List<ShapePose> standing) =>
+        !of.TrueForAll(h => h.Fit.Converged) ? double.NegativeInfinity
+        : !over.TrueForAll(h => h.Fit.Converged) ? double.PositiveInfinity
+        : fitter.Advantage(frame, background, box, [.. of.Select(h => h.Drawn), .. standing], [.. over.Select(h => h.Drawn), .. standing]);
 
     /// <summary>Takes out those that the frame does not bear out: two where there is one, and what the search put into an edge that was drawn wrongly.</summary>
     /// <param name="frame">The frame.</param>

@@ -5,11 +5,13 @@ namespace LiveLtem.Inference.Segment;
 
 /// <summary>Decides at a recording's start whether the network serves it.</summary>
 /// <remarks>A network may be lost on pictures unlike those that it was trained on, and it is lost in a way that shows: what it is sure of is then of another
-/// polarity, size or contrast than what stands out by plain thresholds. Where both agree, or thresholds find nothing, the network is taken.</remarks>
+/// polarity, size or contrast than what stands out by plain thresholds. Where both agree, thresholds find nothing, or take the gaps of a dense crystal for
+/// particles, the network is taken.</remarks>
 internal static class PlanChooser
 {
     private const double SizesAgree = 2;
     private const double ContrastsAgree = 2.2;
+    private const double DenseShare = 0.3;
 
     /// <summary>Makes the plan.</summary>
     /// <param name="first">First frames, none of them blank.</param>
@@ -36,9 +38,21 @@ internal static class PlanChooser
             return classical with { Words = $"{classical.Words}, the network {model.Card.Name} being sure of nothing" };
         }
 
-        return !classical.Found || Agree(network, classical)
+        return !classical.Found || Agree(network, classical) || SeesGaps(classical, network, first[0])
             ? network
             : classical with { Words = $"{classical.Words}, the network {model.Card.Name} seeing other particles than stand out" };
+    }
+
+    // In a dense crystal the liquid between the particles stands out from them as they do from it.
+    private static bool SeesGaps(SegmentationPlan classical, SegmentationPlan network, Frame frame)
+    {
+        if (classical.Dark == network.Dark)
+        {
+            return false;
+        }
+
+        using var found = network.Segmenter.Segment(frame);
+        return found.Blobs.Sum(b => b.Area) > DenseShare * frame.Height * frame.Width;
     }
 
     private static bool Agree(SegmentationPlan one, SegmentationPlan other) =>
