@@ -10,8 +10,8 @@ namespace LiveLtem.Inference.Segment;
 internal static class NetworkPlanner
 {
     private const double Sure = 0.5;
-    private const double EnoughOfBest = 0.8;
-    private const double SmallestOfBest = 0.6;
+    private const double EnoughOfBest = 0.6;
+    private const double SmallestOfBest = 0.55;
     private const double LargestOfBest = 2;
     private const double LeastOfTypical = 0.3;
     private const int LeastSide = 32;

@@ -6,7 +6,6 @@ namespace LiveLtem.Training.Samples;
 internal readonly record struct Exposure(double Cnr, double ElectronsPerPixel, double ExcessNoise, double ReadNoiseE, double DetectorBlurPx, double HotFraction)
 {
     private const double TwoLayersCnr = 0.45;
-    private const double NearlyInvisible = 2;
 
     // From here on counts are as good as normal.
     private const double ManyElectrons = 50;
@@ -17,13 +16,7 @@ internal readonly record struct Exposure(double Cnr, double ElectronsPerPixel, d
         // Two layers hide each other: what is just seen of one is not of two.
         var low = Math.Max(Math.Max(options.MinCnr, scene.VisibleCnr), options.Layers == 2 ? TwoLayersCnr : 0);
         var high = Math.Max(low, options.MaxCnr);
-        var (from, to) = random.NextDouble() switch
-        {
-            < 0.5 => (Math.Clamp(options.Layers == 2 ? 0.7 : 0.5, low, high), Math.Clamp(4, low, high)),
-            // What can just be seen is the hardest to learn, and what low doses are about.
-            < 0.75 => (low, Math.Clamp(NearlyInvisible * low, low, high)),
-            _ => (low, high),
-        };
+        var (from, to) = random.NextDouble() < 0.7 ? (Math.Clamp(options.Layers == 2 ? 0.7 : 0.5, low, high), Math.Clamp(4, low, high)) : (low, high);
         var cnr = from * Math.Pow(to / from, random.NextDouble());
         var excess = random.NextDouble() < 0.7 ? random.Uniform(0.15, 0.45) : 0;
         var read = random.NextDouble() < 0.3 ? 0 : random.Uniform(0.05, 1.5);

@@ -137,7 +137,7 @@ internal sealed class LayerDraw
         {
             Coverage = random.Uniform(0.04, 0.6),
             Touching = random.NextDouble() < 0.7 ? random.Uniform(0.3, 0.95) : 0,
-            Passing = random.NextDouble() < (thin ? 0.1 : 0.5) ? random.Uniform(0.05, 0.4) : 0,
+            Passing = random.NextDouble() < (thin ? 0.1 : 0.35) ? random.Uniform(0.05, 0.4) : 0,
             Levels = random.NextDouble() < 0.25 ? 4 : 2,
         };
         return new Laid(FreeArrangement.Lay(plan, forms, size, ref random), forms, VisibleAt(forms));
