@@ -25,6 +25,7 @@ internal static class RecordingCalibrator
     private const double MostBlur = 4.2;
     private const double LeastApart = 1.2;
     private const double MostSay = 20;
+    private const double FewestRegular = 0.25;
     private const int Rounds = 2;
 
     // Pieces that are particles already include those that others cover: it takes longer until all of a pile fit together.
@@ -92,7 +93,13 @@ internal static class RecordingCalibrator
         var rounds = (segmentations[0].IsSeparated ? RoundsOfSeparated : Rounds) + layers - 1;
         for (var round = 0; round < rounds; round++)
         {
-            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations, layers, round);
+            var fitted = FitAll(frames, segmentations, symmetries, imaging, populations, layers, round, regularOnly: false);
+            if (round == 0 && segmentations[0].IsSeparated && fitted.Count < FewestRegular * segmentations[0].Blobs.Count)
+            {
+                // While neither the noise's correlation nor the blur is known, nearly all may look irregular, and nothing would be left to learn them from.
+                fitted = FitAll(frames, segmentations, symmetries, imaging, populations, layers, round, regularOnly: true);
+            }
+
             if (fitted.Count == 0)
             {
                 break;
@@ -165,12 +172,10 @@ internal static class RecordingCalibrator
     }
 
     private static List<Sample> FitAll(
-        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations, int layers, int round)
+        IReadOnlyList<Frame> frames, IReadOnlyList<Segmentation> segmentations, IReadOnlyList<int> symmetries, ImagingModel imaging, Population[] populations, int layers, int round, bool regularOnly)
     {
         var fitted = new List<Sample>();
-
-        // While neither the noise's correlation nor the blur is known, every particle would look irregular, and nothing would be left to learn them from.
-        var fitter = new FrameFitter(imaging, symmetries, regularOnly: round == 0 && segmentations[0].IsSeparated);
+        var fitter = new FrameFitter(imaging, symmetries, regularOnly);
         for (var layer = 0; layer < populations.Length; layer++)
         {
             fitter.Expect(layer, populations[layer]);
