@@ -303,7 +303,7 @@ internal sealed class DetectionPath
                     solved[i] = path.Solve(some[i], segmentations[i]);
                 }
 
-                (imaging, populations) = RecordingCalibrator.Relearn(some, [.. solved.Select(s => s.Background)], [.. solved.Select(s => s.Kept)], imaging, populations);
+                (imaging, populations) = RecordingCalibrator.Relearn(some, [.. solved.Select(s => s.Background)], [.. solved.Select(s => s.Kept)], imaging, populations, options.Symmetries);
             }
 
             segmentations.ForEach(s => s.Dispose());

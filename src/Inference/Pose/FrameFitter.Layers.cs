@@ -8,6 +8,7 @@ internal sealed partial class FrameFitter
 {
     private const double SureOfFocus = 40;
     private const int AskedOften = 6;
+    private const double StaysInLayer = 10;
     private const double MostFocus = 20;
     private const double SpeaksForLayer = 8;
     private const double FewestAligned = 2;
@@ -64,7 +65,7 @@ internal sealed partial class FrameFitter
         {
             var h = hypotheses[i];
             var trust = h.GapOfAny > -1 ? 1 : CoveredTrust;
-            evidence[i] = (trust * Evidence(h)) + (first is { } a && second is { } b ? Math.Clamp(Off(h.Pose, b) - Off(h.Pose, a), -MostByAngle, MostByAngle) : 0);
+            evidence[i] = (trust * Evidence(h)) + Inertia(h) + (first is { } a && second is { } b ? Math.Clamp(Off(h.Pose, b) - Off(h.Pose, a), -MostByAngle, MostByAngle) : 0);
         }
 
         var changed = new List<Hypothesis>();
@@ -85,6 +86,9 @@ internal sealed partial class FrameFitter
             FitSome(frame, background, changed, [.. hypotheses.Except(changed)]);
         }
     }
+
+    // Particles do not change places between frames: who was followed for a while in one layer stays there unless much speaks for the other.
+    private static double Inertia(Hypothesis h) => h.Known is { Seen: >= AskedOften } known ? (known.Pose.Layer == 1 ? StaysInLayer : -StaysInLayer) : 0;
 
     /// <summary>Direction that a layer's particles share, radians; null while too few stood clear, or they lie in all directions.</summary>
     public double? DirectionOf(int layer) => _directions[layer].Direction?.Angle;

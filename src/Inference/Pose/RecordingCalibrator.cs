@@ -123,8 +123,9 @@ internal static class RecordingCalibrator
     /// <param name="found">Their particles, fitted.</param>
     /// <param name="imaging">What was known of blur and noise.</param>
     /// <param name="populations">By layer, what was known of the particles.</param>
+    /// <param name="symmetries">Symmetries that particles may have; empty for any.</param>
     public static (ImagingModel Imaging, Population[] Populations) Relearn(
-        IReadOnlyList<Frame> frames, IReadOnlyList<BackgroundMap> backgrounds, IReadOnlyList<List<Hypothesis>> found, ImagingModel imaging, Population[] populations)
+        IReadOnlyList<Frame> frames, IReadOnlyList<BackgroundMap> backgrounds, IReadOnlyList<List<Hypothesis>> found, ImagingModel imaging, Population[] populations, IReadOnlyList<int> symmetries)
     {
         var samples = new List<Sample>();
         for (var f = 0; f < found.Count; f++)
@@ -143,7 +144,40 @@ internal static class RecordingCalibrator
         var best = samples.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key).SelectMany(g => BestExplained([.. g])).ToList();
         var of = Population.Of([.. best.Select(s => s.Pose)], DominantOfLayers);
         imaging = imaging with { Blurs = TwoBlurs(frames, backgrounds, samples, imaging) };
-        return (imaging with { Noise = Residuals(frames, backgrounds, best, imaging) ?? imaging.Noise }, of.Dominant is null ? populations : [of, of, of]);
+        imaging = imaging with { Noise = Residuals(frames, backgrounds, best, imaging) ?? imaging.Noise };
+        if (ShapeOfAll(frames[0], backgrounds[0], found[0], imaging, symmetries) is { } right && right.Dominant != populations[0].Dominant)
+        {
+            of = right;
+        }
+
+        return (imaging, of.Dominant is null ? populations : [of, of, of]);
+    }
+
+    // The shape that explains the freest of them best, all taken together: alone, at a low dose, a blurred square passes for a hexagon.
+    private static Population? ShapeOfAll(Frame frame, BackgroundMap background, List<Hypothesis> found, ImagingModel imaging, IReadOnlyList<int> symmetries)
+    {
+        var fitter = new FrameFitter(imaging, symmetries, regularOnly: true);
+        var freest = found.Where(h => h.Fit.Converged && !h.Blob.AtBorder).OrderByDescending(h => h.GapOfAny).ThenBy(h => h.Pose.X).Take(MostParticles / 2).ToList();
+        var anew = freest.ConvertAll(h => new Hypothesis { Whole = true, Pose = h.Pose });
+        fitter.FitSome(frame, background, anew, [.. found.Except(freest)]);
+        var worth = new Dictionary<ShapeKind, double>();
+        foreach (var one in anew.Where(h => h.Fits.Count > 1))
+        {
+            var top = one.Fits.Max(f => f.LogEvidence);
+            foreach (var kind in anew.SelectMany(h => h.Fits).Select(f => f.Kind).Distinct())
+            {
+                var own = one.Fits.Where(f => f.Kind == kind).Select(f => f.LogEvidence - top).DefaultIfEmpty(-MostSay).Max();
+                worth[kind] = worth.GetValueOrDefault(kind) + Math.Max(own, -MostSay);
+            }
+        }
+
+        if (worth.Count == 0)
+        {
+            return null;
+        }
+
+        var best = worth.OrderByDescending(w => w.Value).ThenBy(w => w.Key).First().Key;
+        return Population.Of([.. anew.SelectMany(h => h.Fits).Where(f => f.Kind == best).Select(f => f.Fit.Pose)], DominantOfLayers);
     }
 
     // Blur of each layer and noise, on particles that were fitted.
