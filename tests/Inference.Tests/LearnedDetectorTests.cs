@@ -37,6 +37,19 @@ public sealed class LearnedDetectorTests
         Assert.InRange(angle, 0.6, 1.35);
     }
 
+    [Theory]
+    [InlineData(36, 1, 0.99)]
+    [InlineData(37, 0.5, 0.95)]
+    public void A_dense_crystal_at_low_dose_is_learnt_by_its_particles_not_by_its_gaps(int seed, double cnr, double least)
+    {
+        // Of the first one every cube looked irregular at first, of the second one the gaps stand out more than the cubes.
+        using var movie = new SimulatedMovie("crystal", new SceneOptions { Seed = seed, SizePx = 512, Cnr = cnr }, 10);
+        var score = movie.Score(movie.Detect("segment", new ParticleDetectorOptions { ZeroCounts = SimulatedMovie.ZeroCounts }));
+
+        Assert.True(score.F1 >= least, $"F1 {score.F1:F4}");
+        Assert.True(score.Matched.Count(m => m.Found.Best.Symmetry == 4) >= 0.9 * score.Matched.Count);
+    }
+
     [Fact]
     public void Touching_particles_at_low_dose_are_found_clearly_better_than_by_thresholds()
     {
