@@ -169,7 +169,10 @@ internal sealed class Grouping(FrameFitter fitter, Population population)
         return near;
     }
 
-    private static FitBox BoxOf(IEnumerable<Hypothesis> parts, double margin)
+    /// <summary>The box that holds the outlines of all of them.</summary>
+    /// <param name="parts">The particles.</param>
+    /// <param name="margin">Room beyond the outlines, px.</param>
+    public static FitBox BoxOf(IEnumerable<Hypothesis> parts, double margin)
     {
         int x0 = int.MaxValue, y0 = int.MaxValue, x1 = int.MinValue, y1 = int.MinValue;
         foreach (var part in parts)

@@ -108,7 +108,7 @@ internal sealed class StackSplitter(FrameFitter fitter, Population[] populations
     private void DoWithout(Frame frame, BackgroundMap background, List<Hypothesis> hypotheses, Hypothesis one)
     {
         var near = hypotheses.Where(h => h != one && h.Fit.Converged && ShapeGuess.Gap(h.Pose, one.Pose) < fitter.Pose.MarginPx(h.Pose.Layer)).ToList();
-        var box = BoxOf([one, .. near]);
+        var box = Grouping.BoxOf([one, .. near], 4);
         var around = hypotheses.Where(h => h != one && !near.Contains(h) && h.Fit.Converged && FitBox.Around(h.Pose, fitter.Pose.MarginPx(h.Pose.Layer)).Meets(box)).ToList();
         var without = near.ConvertAll(h => new Hypothesis { Blob = h.Blob, Known = h.Known, Whole = h.Whole, Pose = h.Pose, Focus = h.Focus });
         fitter.FitSome(frame, background, without, around);
@@ -123,13 +123,6 @@ internal sealed class StackSplitter(FrameFitter fitter, Population[] populations
                 hypotheses[hypotheses.IndexOf(near[i])] = without[i];
             }
         }
-    }
-
-    private static FitBox BoxOf(List<Hypothesis> particles)
-    {
-        var boxes = particles.ConvertAll(p => FitBox.Around(p.Pose, 4));
-        int x0 = boxes.Min(b => b.X0), y0 = boxes.Min(b => b.Y0);
-        return new FitBox(x0, y0, (boxes.Max(b => b.X0 + b.Width) - x0 + 7) / 8 * 8, boxes.Max(b => b.Y0 + b.Height) - y0);
     }
 
     private bool IsDoubtful(Hypothesis one) => one.Fit.Converged && Borne(one) < LeastBorneOut;
