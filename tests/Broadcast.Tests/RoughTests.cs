@@ -70,24 +70,17 @@ public sealed class RoughTests
             },
             Token);
         byte[] introduction = [.. ZmtpGreeting, 4, 25, 5, .. "READY"u8, 11, .. "Socket-Type"u8, 0, 0, 0, 3, .. "SUB"u8, 0, 1, 1];
-        var served = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, 300), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (number, token) =>
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, PortOf(running, "zmq"), token);
             await client.GetStream().WriteAsync(introduction, token);
             var buffer = new byte[1 + (number * 97 % 20_000)];
-            // On a loaded machine a handshake may fail now and then; nearly all must be served until they leave.
-            if (await client.GetStream().ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, token) == buffer.Length)
-            {
-                Interlocked.Increment(ref served);
-            }
-
+            await client.GetStream().ReadExactlyAsync(buffer, token);
             client.LingerState = new LingerOption(number % 2 == 0, 0);
         });
         await done.CancelAsync();
         await publishing;
-        Assert.InRange(served, 295, 300);
         await ServesAsync(running);
     }
 
