@@ -12,7 +12,8 @@ internal sealed class DetectionPath
     private const double MostContrast = 0.95;
     private const double MostBlurChange = 1.6;
     private const double BackgroundReach = 0.1;
-    private static readonly int[] FramesToSettle = [2, 2, 2];
+    private const int FramesToSettle = 2;
+    private const int RoundsToSettle = 3;
     private readonly ParticleDetectorOptions _options;
     private readonly ImagingModel _imaging;
     private readonly Population[] _populations;
@@ -291,13 +292,13 @@ internal sealed class DetectionPath
         if (plan.Layers == 2 && plan.Found)
         {
             // Backwards, so that what is remembered in the end is how the recording begins.
-            var some = frames.Take(FramesToSettle.Max()).ToList();
+            var some = frames.Take(FramesToSettle).ToList();
             var segmentations = some.ConvertAll(plan.Segmenter.Segment);
             DetectionPath? path = null;
-            foreach (var count in FramesToSettle)
+            for (var round = 0; round < RoundsToSettle; round++)
             {
                 path = new DetectionPath(options, plan, imaging, populations) { _memory = path?._memory ?? new ParticleMemory() };
-                var solved = new (List<Hypothesis> Kept, BackgroundMap Background)[Math.Min(count, some.Count)];
+                var solved = new (List<Hypothesis> Kept, BackgroundMap Background)[some.Count];
                 for (var i = solved.Length - 1; i >= 0; i--)
                 {
                     solved[i] = path.Solve(some[i], segmentations[i]);

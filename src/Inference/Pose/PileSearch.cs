@@ -96,7 +96,7 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
         }
 
         var side = Math.Sqrt(population.TypicalArea);
-        var box = Around(pile, (0.3 * side) + 4);
+        var box = Grouping.BoxOf(pile, (0.3 * side) + 4);
         Answer? best = null;
         foreach (var start in _starts.Of(frame, found, one, pile, standing, box))
         {
@@ -188,21 +188,6 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
             AtBorder = pose.X < reach || pose.Y < reach || pose.X > frame.Width - 1 - reach || pose.Y > frame.Height - 1 - reach,
         };
         return new Hypothesis { Blob = blob, Whole = false, IsProven = true, Pose = pose };
-    }
-
-    private static FitBox Around(List<Hypothesis> pile, double margin)
-    {
-        int x0 = int.MaxValue, y0 = int.MaxValue, x1 = int.MinValue, y1 = int.MinValue;
-        foreach (var one in pile)
-        {
-            var box = FitBox.Around(one.Pose, margin);
-            x0 = Math.Min(x0, box.X0);
-            y0 = Math.Min(y0, box.Y0);
-            x1 = Math.Max(x1, box.X0 + box.Width);
-            y1 = Math.Max(y1, box.Y0 + box.Height);
-        }
-
-        return new FitBox(x0, y0, (x1 - x0 + 7) / 8 * 8, y1 - y0);
     }
 
     private sealed record Answer(double Gain, List<(Hypothesis Old, Hypothesis Now)> Stayed, IReadOnlyList<Hypothesis> Removed, List<Hypothesis> Added);
