@@ -150,7 +150,7 @@ public sealed record FrameDetections
 
 /// <summary>Finds and measures the particles of a frame.</summary>
 /// <remarks>What is learnt from a recording (particle size, scale, noise) is learnt from its first frames only, so that results do not
-/// depend on speed. <see cref="Segment"/> is a pure function of the frame and may run for several frames at once;
+/// depend on speed. <see cref="Segment"/> is a pure function of what it is given and may run for several frames at once;
 /// <see cref="Measure"/> remembers earlier frames and is called in frame order.</remarks>
 public interface IParticleDetector : IDisposable
 {
@@ -162,7 +162,9 @@ public interface IParticleDetector : IDisposable
     void Learn(IReadOnlyList<Frame> first);
 
     /// <summary>Which pixels belong to which particle. Thread-safe.</summary>
-    IDisposable Segment(Frame frame);
+    /// <param name="frame">The frame; stays the caller's.</param>
+    /// <param name="denoised">The same frame without its noise, or null where frames are not denoised; stays the caller's.</param>
+    IDisposable Segment(Frame frame, Frame? denoised = null);
 
     /// <summary>Where each particle is. Called in frame order with what <see cref="Segment"/> gave for the same frame.</summary>
     FrameDetections Measure(Frame frame, IDisposable segmentation);

@@ -103,7 +103,7 @@ public sealed class ParticleDetector : IParticleDetector
     }
 
     /// <inheritdoc/>
-    public IDisposable Segment(Frame frame)
+    public IDisposable Segment(Frame frame, Frame? denoised = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
         var path = _paths.Lease(frame.Number);

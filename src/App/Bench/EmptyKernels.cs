@@ -11,7 +11,7 @@ internal sealed class EmptyDetector : IParticleDetector
     {
     }
 
-    public IDisposable Segment(Frame frame) => Nothing.Instance;
+    public IDisposable Segment(Frame frame, Frame? denoised = null) => Nothing.Instance;
 
     public FrameDetections Measure(Frame frame, IDisposable segmentation) =>
         new() { Header = frame.Header, Particles = [], Height = frame.Height, Width = frame.Width };

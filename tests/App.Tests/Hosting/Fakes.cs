@@ -82,7 +82,7 @@ internal sealed class FakeDetector : IParticleDetector
         }
     }
 
-    public IDisposable Segment(Frame frame)
+    public IDisposable Segment(Frame frame, Frame? denoised = null)
     {
         OnSegment?.Invoke(frame);
         Interlocked.Increment(ref _segmentations);
