@@ -22,6 +22,12 @@ public interface IResultSink : IAsyncDisposable
     {
     }
 
+    /// <summary>The same frame without its noise, where frames are denoised; right after the frame's <see cref="OnFrame"/>, also where the frame could not be analysed.</summary>
+    /// <param name="denoised">Stays the caller's: anyone who keeps it past the call takes a <see cref="Frame.Share()"/>.</param>
+    void OnDenoised(Frame denoised)
+    {
+    }
+
     /// <summary>One analysed frame as soon as its row is known: what is shown live. Comes right after the frame's <see cref="OnFrame"/>.</summary>
     /// <param name="row">The frame's row.</param>
     /// <param name="detections">What was found in it.</param>

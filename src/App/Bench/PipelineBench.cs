@@ -127,8 +127,9 @@ internal static class PipelineBench
         await using var source = movie.Play(frames, fps: null);
         var input = SessionInput.Plain(source);
         using IParticleDetector detector = empty ? new EmptyDetector() : Detectors.Create(profile, input);
+        using var denoiser = empty ? null : Denoisers.Create(profile, pool);
         IParticleTracker tracker = empty ? new EmptyTracker() : new ParticleTracker(profile.Tracker);
-        var host = new AnalysisHost(input, pool, detector, tracker, meter, new AnalysisHostOptions { Live = false });
+        var host = new AnalysisHost(input, pool, detector, tracker, meter, new AnalysisHostOptions { Live = false, Denoiser = denoiser, DetectsInDenoised = denoiser is not null });
         var report = await host.RunAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         SessionEnd.Demand(report);
@@ -142,7 +143,8 @@ internal static class PipelineBench
         await using var source = movie.Play(int.MaxValue, fps);
         var input = SessionInput.Plain(source);
         using var detector = Detectors.Create(profile, input);
-        var host = new AnalysisHost(input, pool, detector, new ParticleTracker(profile.Tracker), new BenchMeter(WarmUp), new AnalysisHostOptions { Live = true });
+        using var denoiser = Denoisers.Create(profile, pool);
+        var host = new AnalysisHost(input, pool, detector, new ParticleTracker(profile.Tracker), new BenchMeter(WarmUp), new AnalysisHostOptions { Live = true, Denoiser = denoiser, DetectsInDenoised = denoiser is not null });
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = host.RunAsync(end.Token);
         await host.Ready.ConfigureAwait(false);

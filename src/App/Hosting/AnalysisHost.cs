@@ -24,6 +24,15 @@ internal sealed record AnalysisHostOptions
     /// <summary>Changes the network between frames; null where it stays.</summary>
     public IModelSwitch? Models { get; init; }
 
+    /// <summary>Takes the noise off every analysed frame; null where frames stay as they are. Stays the caller's.</summary>
+    public IFrameDenoiser? Denoiser { get; init; }
+
+    /// <summary>Whether the detector looks at the denoised frames; else they are for the sink alone.</summary>
+    public bool DetectsInDenoised { get; init; }
+
+    /// <summary>Whether the sink is given the denoised frames.</summary>
+    public bool WithDenoised { get; init; }
+
     /// <summary>How long a stopped session may take to finish.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -41,7 +50,7 @@ internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Fig
 
 /// <summary>Wires one session: source, gauge, detector, tracker and results.</summary>
 /// <remarks>
-/// source → [raw] → gauge → [analysis] → prepare → [prepared] → segment (parallel, in order) → [segmented] → measure → [measured] → track.
+/// source → [raw] → gauge → [analysis] → prepare → [prepared] → (denoise → [denoised] →) segment (parallel, in order) → [segmented] → measure → [measured] → track.
 /// Offline every edge waits and the results do not depend on speed; live the edge <c>analysis</c> keeps the newest frame only.
 /// With taps, every frame goes from the gauge through [received] to a fork: [recording] waits for the disk, [analysis] and [preview] keep the newest.
 /// Runs once. What it is given stays the caller's to dispose.
@@ -79,9 +88,9 @@ internal sealed class AnalysisHost
             _time,
             logger);
         var clock = new FrameClock(input.Calibration.FrameTimeS?.Value, !input.FrameTimeTyped, input.NumbersStartAnywhere);
-        _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, _time);
+        _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, options.WithDenoised, _time);
         _source = input.Source;
-        _prepare = new PrepareStage(detector, input, pool, GetReady, options.Models);
+        _prepare = new PrepareStage(detector, input, pool, GetReady, options.Models, options.Denoiser);
         Wire(input.Source, pool, options);
     }
 
@@ -163,7 +172,17 @@ internal sealed class AnalysisHost
         }
 
         _run.AddStage(StageNames.Prepare, gauged, prepared, _prepare);
-        _run.AddParallelStage(StageNames.Segment, prepared, segmented, frame => new SegmentedFrame(frame, _detector.Segment(frame)), options.SegmentWorkers);
+        if (options.Denoiser is { } denoiser)
+        {
+            var denoised = _run.AddEdge<DenoisedFrame>("denoised", EdgePolicy.Wait, depth, analysis);
+            _run.AddStage(StageNames.Denoise, prepared, denoised, new DenoiseStage(denoiser, _results, options.DetectsInDenoised));
+            _run.AddParallelStage(StageNames.Segment, denoised, segmented, Segment, options.SegmentWorkers);
+        }
+        else
+        {
+            _run.AddParallelStage(StageNames.Segment, prepared, segmented, frame => new SegmentedFrame(frame, _detector.Segment(frame)), options.SegmentWorkers);
+        }
+
         _run.AddStage(StageNames.Measure, segmented, measured, new MeasureStage(_detector));
         _run.AddSink(StageNames.Track, measured, Track);
     }
@@ -194,6 +213,13 @@ internal sealed class AnalysisHost
         _run.AddFanOut(StageNames.Share, received, outputs);
     }
 
+    private SegmentedFrame Segment(DenoisedFrame item)
+    {
+        var segmentation = _detector.Segment(item.Frame, item.Denoised);
+        item.Denoised?.Dispose();
+        return new SegmentedFrame(item.Frame, segmentation);
+    }
+
     private void GetReady()
     {
         _results.GetReady();
@@ -215,6 +241,7 @@ internal static class StageNames
     public const string Record = "record";
     public const string Show = "show";
     public const string Prepare = "prepare";
+    public const string Denoise = "denoise";
     public const string Segment = "segment";
     public const string Measure = "measure";
     public const string Track = "track";

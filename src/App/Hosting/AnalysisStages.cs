@@ -45,7 +45,9 @@ internal sealed class GaugeStage(ResultJoiner results, LiveTaps? taps) : IStage<
 /// <param name="pool">Where corrected frames come from.</param>
 /// <param name="ready">Called once everything is learnt.</param>
 /// <param name="models">Changes the network between two frames, here where they are still in order; null where it stays.</param>
-internal sealed class PrepareStage(IParticleDetector detector, SessionInput input, FramePool pool, Action ready, IModelSwitch? models = null) : IStage<Frame, Frame>
+/// <param name="denoiser">Learns too; null where frames are not denoised.</param>
+internal sealed class PrepareStage(
+    IParticleDetector detector, SessionInput input, FramePool pool, Action ready, IModelSwitch? models = null, IFrameDenoiser? denoiser = null) : IStage<Frame, Frame>
 {
     private readonly List<Frame> _held = [];
     private FrameCorrector? _corrector;
@@ -64,7 +66,7 @@ internal sealed class PrepareStage(IParticleDetector detector, SessionInput inpu
         }
 
         _held.Add(item);
-        if (_held.Count >= Math.Max(detector.LearningFrames, FrameCorrector.LearningFrames))
+        if (_held.Count >= Math.Max(Math.Max(detector.LearningFrames, denoiser?.LearningFrames ?? 0), FrameCorrector.LearningFrames))
         {
             Learn(output);
         }
@@ -93,6 +95,7 @@ internal sealed class PrepareStage(IParticleDetector detector, SessionInput inpu
             }
 
             detector.Learn(corrected.GetRange(0, Math.Min(corrected.Count, detector.LearningFrames)));
+            denoiser?.Learn(corrected.GetRange(0, Math.Min(corrected.Count, denoiser.LearningFrames)));
             _held.ForEach(frame => models?.Before(frame.Number));
             corrected.ForEach(output.Add);
             _held.ForEach(frame => frame.Dispose());
@@ -109,6 +112,38 @@ internal sealed class PrepareStage(IParticleDetector detector, SessionInput inpu
         {
             _held.Clear();
         }
+    }
+}
+
+/// <summary>Takes the noise off each frame.</summary>
+/// <param name="denoiser">Does it.</param>
+/// <param name="results">Gets every denoised frame, whatever becomes of its analysis.</param>
+/// <param name="forDetector">Whether the detector is to see it; else it is for the results alone.</param>
+internal sealed class DenoiseStage(IFrameDenoiser denoiser, ResultJoiner results, bool forDetector) : IStage<Frame, DenoisedFrame>
+{
+    public void Process(Frame item, ICollection<DenoisedFrame> output)
+    {
+        var denoised = denoiser.Denoise(item);
+        try
+        {
+            results.AddDenoised(denoised);
+        }
+        catch
+        {
+            denoised.Dispose();
+            throw;
+        }
+
+        if (!forDetector)
+        {
+            denoised.Dispose();
+        }
+
+        output.Add(new DenoisedFrame(item, forDetector ? denoised : null));
+    }
+
+    public void Complete(ICollection<DenoisedFrame> output)
+    {
     }
 }
 

@@ -44,12 +44,13 @@ internal sealed record SessionFigures
 /// <summary>Brings together what the gauge saw of every frame, what the analysis made of those it got, and the final tracks that come later,
 /// and gives them to the sink in the order of the frames.</summary>
 /// <remarks>Thread-safe: the gauge and the end of the analysis call from threads of their own; the sink is called from one at a time.</remarks>
-internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock clock, bool wantsImages, TimeProvider time)
+internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock clock, bool wantsImages, bool wantsDenoised, TimeProvider time)
 {
     private DoseLedger _dose = dose;
     private readonly Lock _gate = new();
     private readonly Queue<FrameDose> _received = new();
     private readonly Queue<Analysed> _analysed = new();
+    private readonly Queue<Frame> _denoised = new();
     private readonly Queue<FrameRow> _awaitTracks = new();
     private readonly Queue<FrameTracks> _finished = new();
     private readonly List<FrameDose> _accounted = [];
@@ -112,6 +113,19 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
         }
     }
 
+    /// <summary>A frame was denoised, in the order of the frames, before it is analysed.</summary>
+    /// <param name="denoised">Stays the caller's.</param>
+    public void AddDenoised(Frame denoised)
+    {
+        if (wantsDenoised)
+        {
+            lock (_gate)
+            {
+                _denoised.Enqueue(denoised.Share());
+            }
+        }
+    }
+
     /// <summary>A frame was analysed, in the order of the frames.</summary>
     /// <param name="frame">Stays the caller's.</param>
     /// <param name="detections">What was found in it.</param>
@@ -159,6 +173,11 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
             while (_analysed.TryDequeue(out var analysed))
             {
                 analysed.Image?.Dispose();
+            }
+
+            while (_denoised.TryDequeue(out var denoised))
+            {
+                denoised.Dispose();
             }
         }
     }
@@ -281,7 +300,23 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
     private void Emit(FrameRow row)
     {
         sink.OnFrame(row);
+        EmitDenoised(row);
         _figures = _figures with { Rows = _figures.Rows + 1, Last = row };
+    }
+
+    // Frames are denoised before they are analysed, so that by the time a row is let out its denoised frame is there or never comes.
+    private void EmitDenoised(FrameRow row)
+    {
+        while (_denoised.TryPeek(out var denoised) && denoised.Number <= row.Frame)
+        {
+            using (_denoised.Dequeue())
+            {
+                if (denoised.Number == row.Frame)
+                {
+                    sink.OnDenoised(denoised);
+                }
+            }
+        }
     }
 
     private static FrameRow Row(FrameDose received) => new()

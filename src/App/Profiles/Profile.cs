@@ -26,6 +26,9 @@ internal sealed record Profile
     /// <summary>What runs the network.</summary>
     public ModelProvider Provider { get; init; }
 
+    /// <summary>Whether the noise is taken off the frames before particles are looked for, and how.</summary>
+    public DenoiseOptions Denoise { get; init; } = new();
+
     /// <summary>How particles are found.</summary>
     public ParticleDetectorOptions Detector { get; init; } = new();
 

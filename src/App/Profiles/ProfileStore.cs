@@ -50,8 +50,18 @@ internal static class ProfileStore
         var model = detector.Text("model");
         var provider = detector.Choice("provider", ("auto", ModelProvider.Auto), ("cpu", ModelProvider.Cpu), ("directml", ModelProvider.DirectMl));
         var tracker = root.Section("tracker");
+        var denoise = root.Section("denoise");
         root.RefuseOthers();
-        return new Profile { Name = file, Text = yaml, Model = model == "auto" ? null : model, Provider = provider, Detector = Detector(detector), Tracker = Tracker(tracker) };
+        return new Profile
+        {
+            Name = file,
+            Text = yaml,
+            Model = model == "auto" ? null : model,
+            Provider = provider,
+            Denoise = Denoise(denoise),
+            Detector = Detector(detector),
+            Tracker = Tracker(tracker),
+        };
     }
 
     private static Profile Read(string path, string name)
@@ -86,7 +96,20 @@ internal static class ProfileStore
         return stream.Documents.Count == 0
             ? null
             : stream.Documents[0].RootNode as YamlMappingNode
-                ?? throw new InputException($"{file}: a profile has the sections detector: and tracker:");
+                ?? throw new InputException($"{file}: a profile has the sections detector:, tracker: and denoise:");
+    }
+
+    private static DenoiseOptions Denoise(ProfileSection section)
+    {
+        var model = section.Text("model");
+        var options = new DenoiseOptions
+        {
+            Enabled = section.Truth("enabled") ?? false,
+            Model = model == "auto" ? null : model,
+            Adapts = section.Truth("adapt") ?? true,
+        };
+        section.RefuseOthers();
+        return options;
     }
 
     private static ParticleDetectorOptions Detector(ProfileSection section)

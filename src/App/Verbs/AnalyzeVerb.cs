@@ -23,13 +23,14 @@ internal static class AnalyzeVerb
         var roi = new Option<string?>("--roi") { Description = "Part of the frame, px.", HelpName = "X,Y,W,H" };
         var masks = new Option<bool>("--write-masks") { Description = "Also write masks.tif: a label image a frame." };
         var overlay = new Option<bool>("--write-overlay") { Description = "Also write overlay.mp4: the movie with what was found." };
+        var denoised = new Option<bool>("--write-denoised") { Description = "Also write denoised.mrc: the movie without its noise, float32, page by page." };
         var tracks = new Option<bool>("--tracks") { Description = "FILE is a table of positions; analyse the physics alone.", Hidden = true };
         var calibration = new CalibrationOptions();
         var command = new Command(
             "analyze",
             "Finds, measures and follows every particle of a recording and writes the tables.\n\nExample:\n  liveltem analyze run7.mrc --out results --pixel-size-nm 0.2 --frame-time-s 0.1")
         {
-            file, output, profile, model, frames, roi, masks, overlay, tracks,
+            file, output, profile, model, frames, roi, masks, denoised, overlay, tracks,
         };
         calibration.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -56,6 +57,7 @@ internal static class AnalyzeVerb
                 Frames = parsed.GetValue(frames) is { } range ? FrameRange.Parse(range) : null,
                 Roi = parsed.GetValue(roi) is { } region ? RegionOfInterest.Parse(region) : null,
                 WriteMasks = parsed.GetValue(masks),
+                WriteDenoised = parsed.GetValue(denoised),
                 WriteOverlay = parsed.GetValue(overlay),
             };
             var report = await job.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -84,6 +86,8 @@ internal static class AnalyzeVerb
 
         public bool WriteMasks { get; init; }
 
+        public bool WriteDenoised { get; init; }
+
         public bool WriteOverlay { get; init; }
 
         public async Task<SessionReport> RunAsync(CancellationToken cancellationToken)
@@ -92,6 +96,7 @@ internal static class AnalyzeVerb
             await using var source = input.Source;
             using var pool = new FramePool();
             using var detector = Detectors.Create(Profile, input, WriteMasks);
+            using var denoiser = Denoisers.Create(Profile, pool, always: WriteDenoised);
             Models?.Drive(detector);
             foreach (var warning in Models?.Warnings ?? [])
             {
@@ -106,6 +111,7 @@ internal static class AnalyzeVerb
                 Profile = Profile.Name,
                 Version = typeof(AnalyzeVerb).Assembly.GetName().Version?.ToString(3),
                 WriteMasks = WriteMasks,
+                WriteDenoised = WriteDenoised,
                 WriteOverlay = WriteOverlay,
             }).ConfigureAwait(false);
             var host = new AnalysisHost(input, pool, detector, new ParticleTracker(Profile.Tracker), results, new AnalysisHostOptions
@@ -113,8 +119,12 @@ internal static class AnalyzeVerb
                 Live = false,
                 WithImages = true,
                 Models = Models,
+                Denoiser = denoiser,
+                DetectsInDenoised = Profile.Denoise.Enabled,
+                WithDenoised = WriteDenoised,
             });
             results.Notes.AddFact("Detector", () => host.Figures.Processed > 0 ? detector.Describe() : null);
+            results.Notes.AddFact("Denoiser", () => host.Figures.Processed > 0 ? denoiser?.Describe() : null);
             results.Notes.AddFact("Models changed as in the session", () => Models?.Describe);
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
             results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);

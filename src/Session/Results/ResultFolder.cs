@@ -1,5 +1,6 @@
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
+using LiveLtem.Session.Denoised;
 using LiveLtem.Session.Masks;
 using LiveLtem.Session.Overlay;
 using LiveLtem.Session.Report;
@@ -89,6 +90,15 @@ public sealed class ResultFolder : IResultSink
     }
 
     /// <inheritdoc/>
+    public void OnDenoised(Frame denoised)
+    {
+        foreach (var part in _parts)
+        {
+            part.OnDenoised(denoised);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
         if (_closed)
@@ -161,6 +171,11 @@ public sealed class ResultFolder : IResultSink
         if (options.WriteMasks)
         {
             _parts.Add(new MaskSink(Path, options.Source, options.Calibration));
+        }
+
+        if (options.WriteDenoised)
+        {
+            _parts.Add(new DenoisedSink(Path, options.Source, options.Calibration));
         }
 
         if (options.WriteOverlay)

@@ -26,6 +26,9 @@ public sealed record ResultFolderOptions
     /// <summary>Whether to write <c>masks.tif</c>; the detections then carry labels.</summary>
     public bool WriteMasks { get; init; }
 
+    /// <summary>Whether to write <c>denoised.mrc</c>; the sink is then given the denoised frames.</summary>
+    public bool WriteDenoised { get; init; }
+
     /// <summary>Whether to write <c>overlay.mp4</c>.</summary>
     public bool WriteOverlay { get; init; }
 

@@ -45,7 +45,7 @@ internal sealed class LiveHost
     private readonly StatusBoard _board;
     private readonly ModelDesk _models;
 
-    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, ParticleDetector detector, ILogger logger, TimeProvider time)
+    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, ParticleDetector detector, IFrameDenoiser? denoiser, ILogger logger, TimeProvider time)
     {
         _request = request;
         _time = time;
@@ -64,6 +64,8 @@ internal sealed class LiveHost
                 Live = true,
                 Taps = new LiveTaps { Store = store, Publisher = _publisher, Conditions = _conditions },
                 Models = _models,
+                Denoiser = denoiser,
+                DetectsInDenoised = denoiser is not null,
             },
             time,
             logger);
@@ -84,9 +86,10 @@ internal sealed class LiveHost
         BroadcastServer.DemandFree(request.Settings.Broadcast);
         using var pool = new FramePool();
         using var detector = Detectors.Create(request.Profile, request.Input);
+        using var denoiser = Denoisers.Create(request.Profile, pool);
         await using var store = Open(request);
         var session = store?.Id ?? $"live-{time.GetUtcNow():yyyyMMdd-HHmmss}";
-        var live = new LiveHost(request, store, session, pool, detector, loggers.CreateLogger("LiveLtem.Pipeline"), time);
+        var live = new LiveHost(request, store, session, pool, detector, denoiser, loggers.CreateLogger("LiveLtem.Pipeline"), time);
         var catalog = request.Settings.Record is { } root ? new SessionCatalog(root) : null;
         await using var server = await BroadcastServer.StartAsync(request.Settings.Broadcast, live.Operator, catalog, loggers, cancellationToken).ConfigureAwait(false);
         return await live.PlayAsync(server, cancellationToken).ConfigureAwait(false);

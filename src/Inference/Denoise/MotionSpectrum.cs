@@ -1,0 +1,34 @@
+namespace LiveLtem.Inference.Denoise;
+
+/// <summary>How strong the picture and its noise are at each spatial frequency, and how fast the picture changes there.</summary>
+/// <remarks>The picture is a sum of parts that forget themselves at fixed rates: part k keeps exp(-1/T_k) of itself from frame to frame, and has
+/// variance P_k a coefficient; the noise N is what no two frames share.</remarks>
+internal sealed class MotionSpectrum
+{
+    /// <summary>Frames after which each part has forgotten all but 1/e of itself; the last stands for what does not move.</summary>
+    public static readonly double[] Times = [3, 10, 35, 400];
+
+    /// <summary>Parts of the picture.</summary>
+    public static int Parts => Times.Length;
+
+    /// <summary>Variance of the noise a coefficient, by ring.</summary>
+    public double[] Noise { get; } = new double[FrequencyBins.Count];
+
+    /// <summary>Variance of each part of the picture a coefficient, [ring][part].</summary>
+    public double[][] Power { get; } = [.. Enumerable.Range(0, FrequencyBins.Count).Select(_ => new double[Times.Length])];
+
+    /// <summary>What a part keeps of itself over some frames.</summary>
+    public static double Kept(int part, long frames) => Math.Exp(-frames / Times[part]);
+
+    /// <summary>Standard deviation of the noise of one pixel, for frames of that size.</summary>
+    public double NoiseRms(byte[] map)
+    {
+        var sum = 0.0;
+        foreach (var bin in map)
+        {
+            sum += Noise[bin];
+        }
+
+        return Math.Sqrt(sum / map.Length);
+    }
+}
