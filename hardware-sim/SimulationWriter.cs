@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LiveLtem.Core;
@@ -21,12 +22,13 @@ public static class SimulationWriter
     /// <param name="options">What was chosen.</param>
     /// <param name="frames">Pictures to take.</param>
     /// <param name="folder">Where to.</param>
+    /// <param name="writeClean">Whether to write <c>clean.mrc</c> too: float32, the mean counts without any noise.</param>
     /// <param name="progress">Told the number of finished frames, or null.</param>
     /// <param name="cancellationToken">Stops between frames; what is written stays valid.</param>
     /// <returns>The command line that analyses the movie with its calibration.</returns>
     /// <exception cref="InputException">The scene, an option or the folder is at fault.</exception>
     public static string Write(
-        string scene, SceneOptions options, int frames, string folder, IProgress<int>? progress, CancellationToken cancellationToken)
+        string scene, SceneOptions options, int frames, string folder, bool writeClean, IProgress<int>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (frames is < 1 or > MostFrames)
@@ -35,7 +37,8 @@ public static class SimulationWriter
         }
 
         var simulator = new Simulator(scene, options);
-        DemandRoom(folder, (long)simulator.FrameBytes * frames);
+        var pixelCount = simulator.FrameBytes / options.Type.BytesPerPixel();
+        DemandRoom(folder, ((long)simulator.FrameBytes + (writeClean ? sizeof(float) * (long)pixelCount : 0)) * frames);
         try
         {
             Directory.CreateDirectory(folder);
@@ -54,6 +57,9 @@ public static class SimulationWriter
         truth.WriteLine(TruthRow.Header);
         perFrame.WriteLine("frame,number,time_s,dose_rate_e_A2_s,dose_e_A2,particles,drift_x_px,drift_y_px,defocus_px,dropped_before,clusters,mean_cluster_size,fault");
         var writer = new MrcWriter(movie, settings.SizePx, settings.SizePx, options.Type, settings.PixelSizeNm, Labels(settings));
+        using var cleanFile = writeClean ? new FileStream(Path.Combine(folder, "clean.mrc"), FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1 << 20) : null;
+        var cleanWriter = cleanFile is null ? null : new MrcWriter(cleanFile, settings.SizePx, settings.SizePx, PixelType.Float32, settings.PixelSizeNm, Labels(settings));
+        var clean = writeClean ? new float[pixelCount] : [];
         var builder = new TruthBuilder(settings);
         var pixels = new byte[simulator.FrameBytes];
         var faults = new List<string>();
@@ -62,8 +68,9 @@ public static class SimulationWriter
         for (var index = 0; index < frames; index++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var frame = simulator.Next(pixels);
+            var frame = simulator.Next(pixels, clean);
             writer.Write(pixels);
+            cleanWriter?.Write(MemoryMarshal.AsBytes(clean.AsSpan()));
             // Frames that were lost on the way had their dose all the same.
             var lost = frame.Number - expected;
             expected = frame.Number + 1;
@@ -92,6 +99,7 @@ public static class SimulationWriter
         }
 
         writer.UpdateHeader();
+        cleanWriter?.UpdateHeader();
         if (faults.Count > 0)
         {
             File.WriteAllText(Path.Combine(folder, "faults.csv"), "frame,number,fault\n" + string.Join('\n', faults) + "\n");

@@ -43,13 +43,25 @@ public sealed class Simulator
     /// <summary>Takes the next picture.</summary>
     /// <param name="pixels">Out: <see cref="FrameBytes"/> bytes, row-major, machine byte order.</param>
     /// <returns>What the picture shows.</returns>
-    public SceneFrame Next(Span<byte> pixels)
+    public SceneFrame Next(Span<byte> pixels) => Next(pixels, []);
+
+    /// <summary>Takes the next picture, and the same without any noise.</summary>
+    /// <param name="pixels">Out: <see cref="FrameBytes"/> bytes, row-major, machine byte order.</param>
+    /// <param name="clean">Out: the counts that the same electrons give on average; empty where nobody asks.</param>
+    /// <returns>What the picture shows.</returns>
+    public SceneFrame Next(Span<byte> pixels, Span<float> clean)
     {
         var frame = Scene.NextFrame();
         // A picture sent again is still in the plane.
         if (frame.RepeatOf is null)
         {
             _renderer.Render(frame, _plane);
+            if (!clean.IsEmpty)
+            {
+                _plane.CopyTo(clean);
+                Detector.ExposeNoiseless(clean);
+            }
+
             Detector.Expose(_plane, frame.Number);
         }
 

@@ -11,6 +11,7 @@ internal sealed class SpectrumEstimator : IDisposable
     private const int MostLag = 24;
     private const int LargestSide = 512;
     private const int Rounds = 400;
+    private const double BeyondLens = 0.4;
 
     private readonly CosineTransform _transform;
     private readonly byte[] _map;
@@ -83,11 +84,32 @@ internal sealed class SpectrumEstimator : IDisposable
             Fit(bin, spectrum);
         }
 
+        TakePatternOff(spectrum);
         return spectrum;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _transform.Dispose();
+
+    // What rests beyond the frequencies that a lens passes is the camera's; being white, it is as strong in all other rings.
+    private void TakePatternOff(MotionSpectrum spectrum)
+    {
+        var (sum, modes) = (0.0, 0);
+        for (var bin = 0; bin < FrequencyBins.Count; bin++)
+        {
+            if (FrequencyBins.Middle(bin) > BeyondLens)
+            {
+                sum += spectrum.Power[bin][^1] * _modes[bin];
+                modes += _modes[bin];
+            }
+        }
+
+        spectrum.Pattern = modes > 0 ? sum / modes : 0;
+        foreach (var power in spectrum.Power)
+        {
+            power[^1] = Math.Max(0, power[^1] - spectrum.Pattern);
+        }
+    }
 
     private void AddPair(float[] now, float[] before, double[] sums)
     {

@@ -43,6 +43,18 @@ public sealed class ProfileStoreTests
     }
 
     [Fact]
+    public void Noise_is_taken_off_for_soft_matter_only_and_how_can_be_chosen()
+    {
+        Assert.False(ProfileStore.Load(null).Denoise.Enabled);
+        Assert.Equal(new DenoiseOptions { Enabled = true }, ProfileStore.Load("soft").Denoise);
+        Assert.Equal(
+            new DenoiseOptions { Enabled = true, Model = Profile.NoModel, Adapts = false },
+            ProfileStore.Parse("denoise: {enabled: true, model: none, adapt: false}", "mine.yaml").Denoise);
+        var error = Assert.Throws<InputException>(() => ProfileStore.Parse("denoise: {strength: 2}", "mine.yaml"));
+        Assert.Equal("mine.yaml: line 1: there is no key denoise.strength; allowed: model, enabled, adapt", error.Message);
+    }
+
+    [Fact]
     public void The_network_and_what_runs_it_are_read_and_the_shipped_one_for_layers_is_chosen_by_its_profile()
     {
         var profile = ProfileStore.Parse("detector: {model: none, provider: directml}", "mine.yaml");
@@ -56,7 +68,7 @@ public sealed class ProfileStoreTests
     }
 
     [Theory]
-    [InlineData("detecter: {}", "mine.yaml: line 1: there is no key detecter; allowed: detector, tracker")]
+    [InlineData("detecter: {}", "mine.yaml: line 1: there is no key detecter; allowed: detector, tracker, denoise")]
     [InlineData("detector:\n  size: 3", "mine.yaml: line 2: there is no key detector.size; allowed: model, provider, polarity, min_size_px, max_size_px, symmetries, learning_frames")]
     [InlineData("detector: {polarity: black}", "mine.yaml: line 1: detector.polarity: found black; allowed: auto, dark, bright")]
     [InlineData("detector: {min_size_px: -1}", "mine.yaml: line 1: detector.min_size_px: found -1; allowed: a number from 0.5 to 100000")]
@@ -64,7 +76,7 @@ public sealed class ProfileStoreTests
     [InlineData("detector: {symmetries: [5]}", "mine.yaml: line 1: detector.symmetries: found 5; allowed: any, or a list like [2, 4] of 0, 1, 2, 3, 4, 6")]
     [InlineData("tracker: {memory_frames: 2.5}", "mine.yaml: line 1: tracker.memory_frames: found 2.5; allowed: a whole number from 0 to 1000")]
     [InlineData("tracker: [1]", "mine.yaml: line 1: tracker: found")]
-    [InlineData("- 1", "mine.yaml: a profile has the sections detector: and tracker:")]
+    [InlineData("- 1", "mine.yaml: a profile has the sections detector:, tracker: and denoise:")]
     [InlineData("a: [", "mine.yaml: line")]
     public void What_cannot_be_meant_is_refused_with_file_key_and_what_is_allowed(string yaml, string message)
     {
@@ -85,7 +97,7 @@ public sealed class ProfileStoreTests
     [Fact]
     public void Unknown_name_tells_which_there_are()
     {
-        var error = Assert.Throws<InputException>(() => ProfileStore.Load("soft"));
+        var error = Assert.Throws<InputException>(() => ProfileStore.Load("hard"));
 
         Assert.Contains("nanocubes, nanoparticles", error.Message, StringComparison.Ordinal);
     }

@@ -36,6 +36,26 @@ public sealed class AnalyzeVerbTests
         }
     }
 
+    [Fact]
+    public async Task Denoised_movie_has_a_page_of_float_for_every_frame_in_the_counts_of_the_input()
+    {
+        using var folder = new TempFolder();
+        var run = await ProgramRun.RunAsync("analyze", Movie, "--out", folder.File("a"), "--write-denoised");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        var stack = File.ReadAllBytes(folder.File("a/denoised.mrc"));
+        Assert.Equal((96, 96, 18, 2), (BitConverter.ToInt32(stack, 0), BitConverter.ToInt32(stack, 4), BitConverter.ToInt32(stack, 8), BitConverter.ToInt32(stack, 12)));
+        Assert.Equal(1024 + (18 * 96 * 96 * sizeof(float)), stack.Length);
+        var rows = File.ReadAllLines(folder.File("a/frames.csv"));
+        var column = Array.IndexOf(rows[0].Split(','), "mean_counts");
+        for (var page = 0; page < 18; page++)
+        {
+            var mean = Enumerable.Range(0, 96 * 96).Average(i => (double)BitConverter.ToSingle(stack, 1024 + (((page * 96 * 96) + i) * sizeof(float))));
+            var counts = double.Parse(rows[page + 1].Split(',')[column], System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(mean / counts, 0.99, 1.01);
+        }
+    }
+
     [Theory]
     [InlineData("no such file", "analyze", "/nowhere/run7.mrc", "--out", "OUT")]
     [InlineData("--pixel-size-nm -3: must be a number over 0", "analyze", Movie, "--out", "OUT", "--pixel-size-nm", "-3")]
@@ -43,7 +63,7 @@ public sealed class AnalyzeVerbTests
     [InlineData("--frame-time-s NaN: must be", "analyze", Movie, "--out", "OUT", "--frame-time-s", "NaN")]
     [InlineData("--exposure-s 2: longer than the frame time of 1 s", "analyze", Movie, "--out", "OUT", "--frame-time-s", "1", "--exposure-s", "2")]
     [InlineData("/nowhere/dark.mrc", "analyze", Movie, "--out", "OUT", "--dark-level", "/nowhere/dark.mrc")]
-    [InlineData("--profile soft: no such profile", "analyze", Movie, "--out", "OUT", "--profile", "soft")]
+    [InlineData("--profile hard: no such profile", "analyze", Movie, "--out", "OUT", "--profile", "hard")]
     [InlineData("model nosuch: no such model or file; there are layers, segment", "analyze", Movie, "--out", "OUT", "--model", "nosuch")]
     [InlineData("--model: name one of layers, segment, none", "analyze", Movie, "--out", "OUT", "--model", "")]
     [InlineData("--frames 9:3", "analyze", Movie, "--out", "OUT", "--frames", "9:3")]
