@@ -18,6 +18,9 @@ public sealed record ScoreReport
     /// <summary>The same with the layer having to agree; null without layers.</summary>
     public DetectionScore? LayerAware { get; init; }
 
+    /// <summary>How steady the layers are; null without layers.</summary>
+    public LayerStability? LayerFlips { get; init; }
+
     /// <summary>Fraction of truth found, by shape; empty without that column.</summary>
     public IReadOnlyDictionary<string, double> RecallByShape { get; init; } = new Dictionary<string, double>();
 
@@ -56,6 +59,15 @@ public sealed record DetectionScore(long Found, long False, long Missed)
     public double F1 => Ratio(2 * Found, (2 * Found) + False + Missed);
 
     private static double Ratio(long part, long whole) => whole == 0 ? 1 : (double)part / whole;
+}
+
+/// <summary>How often the layer given to a true particle changes.</summary>
+/// <param name="Flips">Times it differs from the layer given to the same particle in the frame before.</param>
+/// <param name="Steps">Particle frames that have a match in the frame before.</param>
+public sealed record LayerStability(long Flips, long Steps)
+{
+    /// <summary>Flips a thousand particle frames; 0 where no particle was seen twice.</summary>
+    public double PerThousand => Steps == 0 ? 0 : 1000.0 * Flips / Steps;
 }
 
 /// <summary>Errors of the matched pairs. Positions are absolute: no common offset is taken off.</summary>

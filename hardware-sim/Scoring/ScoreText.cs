@@ -35,6 +35,11 @@ public static class ScoreText
             Detections(Line, "with layer", layers);
         }
 
+        if (report.LayerFlips is { } flips)
+        {
+            Line("layer flips", $"{flips.PerThousand:F2} a thousand particle frames ({flips.Flips} of {flips.Steps})");
+        }
+
         foreach (var (shape, recall) in report.RecallByShape)
         {
             Line($"  {shape}", $"recall {recall:F4}");

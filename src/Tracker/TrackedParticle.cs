@@ -43,6 +43,7 @@ internal sealed class TrackedParticle
     private HeldMeasurement _latest;
     private bool _latestIsHeld;
     private Point2 _firstMeasured;
+    private LayerVote _layer;
 
     public TrackedParticle(int id, long firstFrame)
     {
@@ -106,7 +107,8 @@ internal sealed class TrackedParticle
     /// <summary>Full length, px, as last measured.</summary>
     public double MajorPx { get; private set; }
 
-    public int Layer { get; private set; }
+    /// <summary>The layer it was seen in most: 0 where there is one layer only, else 1 or 2.</summary>
+    public int Layer => _layer.Leader;
 
     /// <summary>Where it would have been when the movie began: centre less the drift then. See <see cref="DriftAccount"/>.</summary>
     public Point2 Anchor { get; set; }
@@ -245,7 +247,7 @@ internal sealed class TrackedParticle
         IsCovered = false;
         LastMeasured = new Point2(fit.XPx, fit.YPx);
         MajorPx = fit.MajorPx;
-        Layer = detection.Layer;
+        _layer.Add(detection.Layer, (detection.Flags & (DetectionFlags.Border | DetectionFlags.Contact)) != 0);
         _latest = new HeldMeasurement(detection, index, afterGap);
         _latestIsHeld = false;
         if (_vote is { } vote)
@@ -311,7 +313,7 @@ internal sealed class TrackedParticle
             Particle = Id,
             Fit = fit,
             RotationDeg = measurement.RotationDeg,
-            Layer = detection.Layer,
+            Layer = detection.Layer == 0 ? 0 : Layer,
             Score = detection.Score,
             Flags = detection.Flags | (measurement.AfterGap ? DetectionFlags.Gap : DetectionFlags.None)
                 | (measurement.IsAmbiguous ? DetectionFlags.RotationAmbiguous : DetectionFlags.None),

@@ -76,6 +76,18 @@ public class ScorerTests
     }
 
     [Fact]
+    public void A_layer_flips_where_it_differs_from_that_of_the_same_particle_in_the_frame_before()
+    {
+        // Particle 0 goes 1, 2, 2 (one flip, both frames in a layer that it is not in); particle 1 is missed in between, which says nothing of its layer.
+        var report = Score(
+            "frame,particle,x,y,minor_px,layer\n0,0,10,10,8,1\n0,1,40,10,8,2\n1,0,10,10,8,1\n1,1,40,10,8,2\n2,0,10,10,8,1\n2,1,40,10,8,2\n",
+            "frame,particle,x,y,layer\n0,0,10,10,1\n0,1,40,10,2\n1,0,10,10,2\n2,0,10,10,2\n2,1,40,10,1\n");
+        Assert.Equal(new LayerStability(1, 2), report.LayerFlips);
+        Assert.Equal(500, report.LayerFlips!.PerThousand);
+        Assert.Null(Score("frame,particle,x,y,minor_px,layer\n0,0,10,10,8,0\n", "frame,particle,x,y,layer\n0,0,10,10,0\n").LayerFlips);
+    }
+
+    [Fact]
     public void Angles_count_only_where_the_symmetry_agrees()
     {
         var report = Score(
