@@ -18,7 +18,7 @@ public sealed record ScoreReport
     /// <summary>The same with the layer having to agree; null without layers.</summary>
     public DetectionScore? LayerAware { get; init; }
 
-    /// <summary>How steady the layers are; null without layers.</summary>
+    /// <summary>How steady the layers are, over the pairs of <see cref="Mot"/>; null without layers or track ids.</summary>
     public LayerStability? LayerFlips { get; init; }
 
     /// <summary>Fraction of truth found, by shape; empty without that column.</summary>

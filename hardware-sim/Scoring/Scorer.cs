@@ -51,8 +51,10 @@ public static class Scorer
             Ignored = frames.Ignored,
             Predicted = found + wrong,
             Detection = new DetectionScore(found, wrong, missed),
-            LayerAware = LayerAware(frames.Frames, truth.Column("layer"), predicted.Column("layer")),
-            LayerFlips = LayerFlips(frames.Frames, truth, predicted.Column("layer")),
+            LayerAware = LayerAware(frames.Frames, HasLayers(truth) ? truth.Column("layer") : null, predicted.Column("layer")),
+            LayerFlips = tracked && HasLayers(truth) && predicted.Column("layer") is { } layer
+                ? TrackMeasures.LayerFlips(frames.Frames, truth.Id!, predicted.Id!, layer)
+                : null,
             RecallByShape = shapes.ToDictionary(s => s.Key, s => (double)s.Value.Found / s.Value.There),
             Errors = all.Result(),
             ErrorsOfClear = clear.Result(),
@@ -81,9 +83,11 @@ public static class Scorer
         }
     }
 
+    private static bool HasLayers(PointTable truth) => truth.Column("layer")?.Any(l => l != 0) ?? false;
+
     private static DetectionScore? LayerAware(IReadOnlyList<FramePairs> frames, double[]? trueLayer, double[]? layer)
     {
-        if (trueLayer is null || layer is null || trueLayer.All(l => l == 0))
+        if (trueLayer is null || layer is null)
         {
             return null;
         }
@@ -98,34 +102,5 @@ public static class Scorer
         }
 
         return new DetectionScore(found, wrong, missed);
-    }
-
-    private static LayerStability? LayerFlips(IReadOnlyList<FramePairs> frames, PointTable truth, double[]? layer)
-    {
-        if (truth.Id is not { } ids || layer is null || truth.Column("layer") is not { } trueLayer || trueLayer.All(l => l == 0))
-        {
-            return null;
-        }
-
-        long flips = 0, steps = 0;
-        var before = new Dictionary<int, double>();
-        foreach (var frame in frames)
-        {
-            var now = new Dictionary<int, double>();
-            foreach (var pair in MatchedFrames.Assign(frame))
-            {
-                var (particle, seen) = (ids[pair.Truth], layer[pair.Prediction]);
-                now[particle] = seen;
-                if (before.TryGetValue(particle, out var last))
-                {
-                    steps++;
-                    flips += last != seen ? 1 : 0;
-                }
-            }
-
-            before = now;
-        }
-
-        return new LayerStability(flips, steps);
     }
 }

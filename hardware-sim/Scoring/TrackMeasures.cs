@@ -7,19 +7,13 @@ internal static class TrackMeasures
     public static ClearMotScore ClearMot(IReadOnlyList<FramePairs> frames, int[] truthIds, int[] predictedIds)
     {
         var lastTrack = new Dictionary<int, int>();
-        var before = new Dictionary<int, int>();
+        HashSet<int> before = [];
         var stretches = new Dictionary<int, int>();
         long truth = 0, found = 0, missed = 0, wrong = 0, switches = 0;
         var similarity = 0.0;
-        foreach (var frame in frames)
+        foreach (var (frame, matches) in KeepingPairs(frames, truthIds, predictedIds))
         {
-            var matches = MatchedFrames.Solve(frame.Truth, frame.Predictions, frame.Pairs.Where(p => p.InGate), pair =>
-            {
-                var kept = before.TryGetValue(truthIds[pair.Truth], out var track) && track == predictedIds[pair.Prediction];
-                // Above any sum of similarities: keeping a pair comes first, then the number of pairs, then their closeness.
-                return (kept ? 1e9 : 0) + 1e4 + pair.Similarity;
-            });
-            var now = new Dictionary<int, int>();
+            var now = new HashSet<int>();
             foreach (var pair in matches)
             {
                 var particle = truthIds[pair.Truth];
@@ -30,12 +24,12 @@ internal static class TrackMeasures
                 }
 
                 lastTrack[particle] = track;
-                if (!before.ContainsKey(particle))
+                if (!before.Contains(particle))
                 {
                     stretches[particle] = stretches.GetValueOrDefault(particle) + 1;
                 }
 
-                now[particle] = track;
+                now.Add(particle);
                 similarity += pair.Similarity;
             }
 
@@ -48,6 +42,31 @@ internal static class TrackMeasures
 
         var mota = truth == 0 ? (wrong == 0 ? 1 : 0) : 1 - ((missed + wrong + switches) / (double)truth);
         return new ClearMotScore(mota, found == 0 ? null : similarity / found, switches, stretches.Values.Sum(n => (long)n - 1), wrong, missed);
+    }
+
+    /// <summary>How often the layer given to a particle differs from the one given to it in the frame before.</summary>
+    public static LayerStability LayerFlips(IReadOnlyList<FramePairs> frames, int[] truthIds, int[] predictedIds, double[] layer)
+    {
+        long flips = 0, steps = 0;
+        var before = new Dictionary<int, double>();
+        foreach (var (_, matches) in KeepingPairs(frames, truthIds, predictedIds))
+        {
+            var now = new Dictionary<int, double>();
+            foreach (var pair in matches)
+            {
+                var particle = truthIds[pair.Truth];
+                now[particle] = layer[pair.Prediction];
+                if (before.TryGetValue(particle, out var last))
+                {
+                    steps++;
+                    flips += last != now[particle] ? 1 : 0;
+                }
+            }
+
+            before = now;
+        }
+
+        return new LayerStability(flips, steps);
     }
 
     /// <summary>IDF1: the assignment of tracks to particles over the whole movie that shares the most frames.</summary>
@@ -171,4 +190,22 @@ internal static class TrackMeasures
     }
 
     private static double Ratio(long part, long whole) => whole == 0 ? 1 : (double)part / whole;
+
+    // The pairs of each frame: those of the frame before are kept while they hold, the rest is assigned by similarity.
+    private static IEnumerable<(FramePairs Frame, List<Pair> Matches)> KeepingPairs(IReadOnlyList<FramePairs> frames, int[] truthIds, int[] predictedIds)
+    {
+        var before = new Dictionary<int, int>();
+        foreach (var frame in frames)
+        {
+            var kept = before;
+            var matches = MatchedFrames.Solve(frame.Truth, frame.Predictions, frame.Pairs.Where(p => p.InGate), pair =>
+            {
+                var holds = kept.TryGetValue(truthIds[pair.Truth], out var track) && track == predictedIds[pair.Prediction];
+                // Above any sum of similarities: keeping a pair comes first, then the number of pairs, then their closeness.
+                return (holds ? 1e9 : 0) + 1e4 + pair.Similarity;
+            });
+            before = matches.ToDictionary(pair => truthIds[pair.Truth], pair => predictedIds[pair.Prediction]);
+            yield return (frame, matches);
+        }
+    }
 }

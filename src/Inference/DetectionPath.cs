@@ -304,6 +304,7 @@ internal sealed class DetectionPath
                     solved[i] = path.Solve(some[i], segmentations[i]);
                 }
 
+                path._memory.Reconsider();
                 (imaging, populations) = RecordingCalibrator.Relearn(some, [.. solved.Select(s => s.Background)], [.. solved.Select(s => s.Kept)], imaging, populations, options.Symmetries);
             }
 

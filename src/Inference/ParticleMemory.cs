@@ -16,6 +16,9 @@ internal sealed class ParticleMemory
     private const double NewcomerScore = 0.4;
     private readonly List<KnownParticle> _known = [];
 
+    /// <summary>Forgets which layers and shapes the particles were thought to have, because blurs and sizes are known better now.</summary>
+    public void Reconsider() => _known.ForEach(known => known.Reconsider());
+
     /// <summary>The hypotheses of a new frame.</summary>
     /// <param name="segmentation">Its pieces.</param>
     /// <param name="allAlike">True where nearly all of the recording's particles have one shape: then a sliver at the border is one of them, not a

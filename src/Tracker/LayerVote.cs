@@ -1,10 +1,12 @@
 namespace LiveLtem.Tracker;
 
 /// <summary>Counts in which layer a track was seen: a particle stays in its layer, one frame's judgement is now and then wrong.</summary>
-/// <remarks>The majority decides, and of a tie the earlier leader; frames in which the outline is cut or shared count less.</remarks>
+/// <remarks>The majority decides, once settled only by a lead that no chance would bring; frames in which the outline is cut or shared count less.</remarks>
 internal struct LayerVote
 {
     private const double SpoiltWeight = 0.2;
+    private const double SettledAt = 8;
+    private const double LeadToChange = 12;
     private double _first;
     private double _second;
 
@@ -23,6 +25,10 @@ internal struct LayerVote
 
         var weight = isSpoilt ? SpoiltWeight : 1;
         (_first, _second) = layer == 1 ? (_first + weight, _second) : (_first, _second + weight);
-        Leader = _first > _second ? 1 : _second > _first ? 2 : Leader == 0 ? layer : Leader;
+        var lead = Leader == 1 ? _second - _first : _first - _second;
+        if (Leader == 0 || lead > (_first + _second < SettledAt ? 0 : LeadToChange))
+        {
+            Leader = _first > _second ? 1 : _second > _first ? 2 : layer;
+        }
     }
 }

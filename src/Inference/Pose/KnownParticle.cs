@@ -85,6 +85,17 @@ internal sealed class KnownParticle
         Lean(hypothesis);
     }
 
+    /// <summary>Forgets which layer and which shape it was thought to have, because blurs and sizes are known better now; where it is stays.</summary>
+    public void Reconsider()
+    {
+        Focus = 0;
+        Shape = null;
+        _usual = 0;
+        Array.Clear(_evidence);
+        Array.Clear(_tried);
+        Array.Clear(_leaning);
+    }
+
     /// <summary>Whether a shape is worth a fit in a view that cannot settle the question: after some frames only those near the leading one are, and
     /// now and then all again.</summary>
     public bool IsOpen(ShapeKind kind)

@@ -25,6 +25,8 @@ internal static class RecordingCalibrator
     private const double MostBlur = 4.2;
     private const double LeastApart = 1.2;
     private const double MostSay = 20;
+    private const double MostOfBestMisfit = 1.3;
+    private const double LeastAspectOfBars = 1.06;
     private const double FewestRegular = 0.25;
     private const int Rounds = 2;
 
@@ -141,6 +143,9 @@ internal static class RecordingCalibrator
             return (imaging, populations);
         }
 
+        var single = Single([.. samples.Select(s => s.Pose.Contrast)]);
+        samples.RemoveAll(s => StackSplitter.IsTooDark(s.Pose.Contrast, single));
+
         var best = samples.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key).SelectMany(g => BestExplained([.. g])).ToList();
         var of = Population.Of([.. best.Select(s => s.Pose)], DominantOfLayers);
         imaging = imaging with { Blurs = TwoBlurs(frames, backgrounds, samples, imaging) };
@@ -177,7 +182,19 @@ internal static class RecordingCalibrator
         }
 
         var best = worth.OrderByDescending(w => w.Value).ThenBy(w => w.Key).First().Key;
+        if (best == ShapeKind.Bar && worth.ContainsKey(ShapeKind.Square) && IsAsWideAsLong(anew))
+        {
+            // A free aspect makes up for a blur that is slightly off, or for the rim of a neighbour that nobody knows of.
+            best = ShapeKind.Square;
+        }
+
         return Population.Of([.. anew.SelectMany(h => h.Fits).Where(f => f.Kind == best).Select(f => f.Fit.Pose)], DominantOfLayers);
+    }
+
+    private static bool IsAsWideAsLong(List<Hypothesis> fitted)
+    {
+        var aspects = fitted.SelectMany(h => h.Fits).Where(f => f.Kind == ShapeKind.Bar).Select(f => f.Fit.Pose.Major / f.Fit.Pose.Minor).Order().ToArray();
+        return aspects[aspects.Length / 2] < LeastAspectOfBars;
     }
 
     // Blur of each layer and noise, on particles that were fitted.
@@ -255,6 +272,14 @@ internal static class RecordingCalibrator
             }
         }
 
+        if (layers == 2)
+        {
+            // Two that lie exactly over each other stand as clear as one.
+            var single = Single([.. clear.Select(p => p.Contrast), .. fitted.Select(s => s.Pose.Contrast)]);
+            clear.RemoveAll(p => StackSplitter.IsTooDark(p.Contrast, single));
+            fitted.RemoveAll(s => StackSplitter.IsTooDark(s.Pose.Contrast, single));
+        }
+
         // Both layers hold the same kind of particle more often than not, and one alone may show too few to tell.
         var population = layers == 2 ? Population.Of(clear, DominantOfLayers) : Population.Of(clear);
         if (layers == 2 && population.Dominant is null)
@@ -267,6 +292,9 @@ internal static class RecordingCalibrator
 
         return [.. fitted.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key).SelectMany(g => BestExplained([.. g]))];
     }
+
+    // Contrast of one particle where some lie over each other and look like one: singles are the faintest of what was fitted.
+    private static double Single(List<double> contrasts) => contrasts.Count == 0 ? 0 : contrasts.OrderBy(Math.Abs).ElementAt(contrasts.Count / 5);
 
     // Those that the model explains best are what it can be calibrated on.
     private static IEnumerable<Sample> BestExplained(List<Sample> fitted) => Uncovered(fitted)
@@ -376,10 +404,12 @@ internal static class RecordingCalibrator
         var some = samples.GroupBy(s => s.Pose.Layer).OrderBy(g => g.Key)
             .SelectMany(g => g.OrderByDescending(s => s.Gap).ThenBy(s => s.Frame).ThenBy(s => s.Pose.X).Take(MostParticles / 2)).ToList();
         var costs = new double[some.Count][];
+        var misfits = new double[some.Count];
         for (var i = 0; i < costs.Length; i++)
         {
             costs[i] = [.. grid.Select(blur => CostOf(frames, backgrounds, some[i], imaging with { Blurs = imaging.Blurs.With(some[i].Pose.Layer, blur) }))];
             var least = costs[i].Min();
+            misfits[i] = least / some[i].Pixels;
 
             // By what its best fit leaves over: a particle that lies over something unknown would shout loudest.
             var scale = 2 * Math.Max(imaging.Noise.Excess, least / some[i].Pixels);
@@ -388,6 +418,10 @@ internal static class RecordingCalibrator
                 costs[i][k] = Math.Min(MostSay, (costs[i][k] - least) / scale);
             }
         }
+
+        // Several particles taken for one are explained by no blur, and least badly by a wide one: only those that are as well explained as the best are heard.
+        var ceiling = MostOfBestMisfit * misfits.Order().ElementAt(misfits.Length / 4);
+        costs = [.. costs.Where((_, i) => misfits[i] <= ceiling)];
 
         var (first, second, lowest) = (0, 0, double.PositiveInfinity);
         for (var a = 0; a < grid.Length; a++)

@@ -131,8 +131,10 @@ internal sealed class StackSplitter(FrameFitter fitter, Population[] populations
     private double Borne(Hypothesis one) =>
         populations[one.Pose.Layer].Dominant is { } kind && populations[one.Pose.Layer].Prior(kind) is { } usual ? one.Fit.FreeContrast / usual.Contrast : 1;
 
-    // Midway between the contrast of one and that of two.
-    private static bool IsTooDark(double contrast, double usual) => Math.Sign(contrast) == Math.Sign(usual) && Math.Abs(contrast) > Math.Abs(usual) * (1 + (0.5 * (1 - usual)));
+    /// <summary>Whether something is darker than midway between the contrast of one particle and that of two over each other.</summary>
+    /// <param name="contrast">Its contrast.</param>
+    /// <param name="usual">Contrast of one particle.</param>
+    public static bool IsTooDark(double contrast, double usual) => Math.Sign(contrast) == Math.Sign(usual) && Math.Abs(contrast) > Math.Abs(usual) * (1 + (0.5 * (1 - usual)));
 
     private (ShapePose First, ShapePose Second) Start(
         Frame frame, BackgroundMap background, FitBox box, Hypothesis one, ShapeKind kind, SizePrior usual, List<ShapePose> standing)

@@ -54,8 +54,10 @@ internal static class NetworkPlanner
         var most = tries.Max(t => t.Worth);
         var enough = tries.Where(t => t.Worth >= EnoughOfBest * most).ToList();
         var fit = enough.Where(t => t.Size is >= SmallestOfBest and <= LargestOfBest).ToList();
-        // Particles over each other need every pixel: there the size that the network knows best is taken.
-        var best = fit.Count > 0 && model.Card.Layers == 1 ? fit.MaxBy(t => t.Settings.Bin) : enough.MinBy(t => Math.Abs(Math.Log(t.Size)));
+        // Particles over each other need every pixel: there the finest scale is taken at which the network knows their size.
+        var best = fit.Count == 0 ? enough.MinBy(t => Math.Abs(Math.Log(t.Size)))
+            : model.Card.Layers == 1 ? fit.MaxBy(t => t.Settings.Bin)
+            : fit.MinBy(t => t.Settings.Bin);
         var dark = options.DarkParticles ?? best.Found.Sum(b => b.Score * b.Contrast) >= 0;
         var contrasts = best.Found.Select(b => dark ? b.Contrast : -b.Contrast).Where(c => c > 0).Order().ToArray();
         if (contrasts.Length == 0)
