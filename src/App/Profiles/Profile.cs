@@ -1,7 +1,9 @@
+using LiveLtem.Core.Analysis;
 using LiveLtem.Core.Live;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
+using LiveLtem.Tracker.Analysis;
 
 namespace LiveLtem.App.Profiles;
 
@@ -34,4 +36,10 @@ internal sealed record Profile
 
     /// <summary>How they are linked.</summary>
     public ParticleTrackerOptions Tracker { get; init; } = new();
+
+    /// <summary>Names of the analyses of the tracks; null for all.</summary>
+    public IReadOnlyList<string>? Analyses { get; init; }
+
+    /// <summary>Starts the analyses that it asks for.</summary>
+    public IReadOnlyList<ITrackAnalysis> StartAnalyses(AnalysisSetup setup) => TrackAnalyses.Create(setup, Analyses);
 }

@@ -94,6 +94,24 @@ internal sealed class ProfileSection(string file, string path, YamlMappingNode? 
         string Allowed() => $"{all}, or a list like [2, 4] of {string.Join(", ", allowed)}";
     }
 
+    /// <summary>A list of words; null for the word <paramref name="all"/> or where the key is left out.</summary>
+    public IReadOnlyList<string>? Words(string key, string all, IReadOnlyList<string> allowed)
+    {
+        var found = Find(key);
+        switch (found)
+        {
+            case null:
+            case YamlScalarNode { Value: { } word } when word == all:
+                return null;
+            case YamlSequenceNode sequence:
+                return [.. sequence.Select(item => item is YamlScalarNode { Value: { } word } && allowed.Contains(word) ? word : throw Fault(key, item.ToString(), Allowed()))];
+            default:
+                throw Fault(key, found.ToString(), Allowed());
+        }
+
+        string Allowed() => $"{all}, or a list like [{string.Join(", ", allowed.Take(2))}] of {string.Join(", ", allowed)}";
+    }
+
     /// <summary>Refuses keys that were not asked for.</summary>
     public void RefuseOthers()
     {

@@ -2,6 +2,7 @@ using LiveLtem.Core;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
+using LiveLtem.Tracker.Analysis;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -51,6 +52,7 @@ internal static class ProfileStore
         var provider = detector.Choice("provider", ("auto", ModelProvider.Auto), ("cpu", ModelProvider.Cpu), ("directml", ModelProvider.DirectMl));
         var tracker = root.Section("tracker");
         var denoise = root.Section("denoise");
+        var analyses = root.Words("analyses", "all", TrackAnalyses.Names);
         root.RefuseOthers();
         return new Profile
         {
@@ -61,6 +63,7 @@ internal static class ProfileStore
             Denoise = Denoise(denoise),
             Detector = Detector(detector),
             Tracker = Tracker(tracker),
+            Analyses = analyses,
         };
     }
 
@@ -96,7 +99,7 @@ internal static class ProfileStore
         return stream.Documents.Count == 0
             ? null
             : stream.Documents[0].RootNode as YamlMappingNode
-                ?? throw new InputException($"{file}: a profile has the sections detector:, tracker: and denoise:");
+                ?? throw new InputException($"{file}: a profile has the sections detector:, tracker: and denoise:, and the key analyses:");
     }
 
     private static DenoiseOptions Denoise(ProfileSection section)

@@ -3,6 +3,7 @@ using LiveLtem.Acquisition.Selection;
 using LiveLtem.App.Hosting;
 using LiveLtem.App.Profiles;
 using LiveLtem.Core;
+using LiveLtem.Core.Analysis;
 using LiveLtem.Inference;
 using LiveLtem.Session.Results;
 using LiveLtem.Tracker;
@@ -109,6 +110,7 @@ internal static class AnalyzeVerb
                 Source = source.Info,
                 Calibration = input.Calibration,
                 Profile = Profile.Name,
+                Analyses = Profile.StartAnalyses(AnalysisSetup.Of(input.Calibration, source.Info.Height, source.Info.Width)),
                 Version = typeof(AnalyzeVerb).Assembly.GetName().Version?.ToString(3),
                 WriteMasks = WriteMasks,
                 WriteDenoised = WriteDenoised,

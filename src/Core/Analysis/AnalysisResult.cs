@@ -11,6 +11,9 @@ public sealed record AnalysisResult
 
     /// <summary>Its tables; empty where there is nothing to list.</summary>
     public IReadOnlyList<AnalysisTable> Tables { get; init; } = [];
+
+    /// <summary>What a reader has to know of all its figures, one clause; null where there is nothing.</summary>
+    public string? Note { get; init; }
 }
 
 /// <summary>One figure with its uncertainty, or the reason why there is none.</summary>

@@ -1,4 +1,5 @@
 using LiveLtem.Core;
+using LiveLtem.Core.Analysis;
 using LiveLtem.Core.Live;
 using LiveLtem.Session.Results;
 using Microsoft.Data.Sqlite;
@@ -14,31 +15,41 @@ public static class SessionExport
     /// <summary>Writes everything.</summary>
     /// <param name="session">Folder of the session; may be one that is being recorded.</param>
     /// <param name="output">Folder for the results, made where it is missing; may be the session's own.</param>
+    /// <param name="analyses">Starts what is worked out of the tracks.</param>
     /// <param name="cancellationToken">Stops between rows.</param>
     /// <exception cref="InputException">The session is damaged, or the folder cannot be written.</exception>
-    public static Task WriteAsync(string session, string output, CancellationToken cancellationToken) =>
-        WriteAsync(session, output, tables: true, cancellationToken);
+    public static Task WriteAsync(string session, string output, Func<AnalysisSetup, IReadOnlyList<ITrackAnalysis>> analyses, CancellationToken cancellationToken) =>
+        WriteAsync(session, output, tables: true, analyses, cancellationToken);
 
     /// <summary>Writes <c>report.html</c> alone, into the session's own folder.</summary>
-    /// <inheritdoc cref="WriteAsync(string, string, CancellationToken)"/>
+    /// <inheritdoc cref="WriteAsync(string, string, Func{AnalysisSetup, IReadOnlyList{ITrackAnalysis}}, CancellationToken)"/>
     /// <returns>Its path.</returns>
-    public static async Task<string> WriteReportAsync(string session, CancellationToken cancellationToken)
+    public static async Task<string> WriteReportAsync(string session, Func<AnalysisSetup, IReadOnlyList<ITrackAnalysis>> analyses, CancellationToken cancellationToken)
     {
-        await WriteAsync(session, session, tables: false, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(session, session, tables: false, analyses, cancellationToken).ConfigureAwait(false);
         return Path.Combine(session, "report.html");
     }
 
-    private static async Task WriteAsync(string session, string output, bool tables, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        string session, string output, bool tables, Func<AnalysisSetup, IReadOnlyList<ITrackAnalysis>> analyses, CancellationToken cancellationToken)
     {
         var manifest = ManifestFile.Read(session);
         using var frames = SessionFrames.Open(session, manifest.Shape);
         try
         {
             using var reader = SessionReader.Open(Path.Combine(session, SessionFiles.Database));
+            var source = SessionDetails.Info(manifest, frames);
+            var setup = new AnalysisSetup
+            {
+                CalibrationOf = segment => manifest.Segments.FirstOrDefault(known => known.Number == segment, manifest.Segments[0]).Calibration,
+                Height = source.Height,
+                Width = source.Width,
+            };
             await using var results = await ResultFolder.CreateAsync(new ResultFolderOptions
             {
                 Path = output,
-                Source = SessionDetails.Info(manifest, frames),
+                Source = source,
+                Analyses = analyses(setup),
                 Calibration = manifest.Segments[0].Calibration,
                 Profile = manifest.Description.ProfileName,
                 Version = manifest.Description.Version,
@@ -57,7 +68,7 @@ public static class SessionExport
                 results.Notes.AddFact(name, text);
             }
 
-            Deliver(reader, frames, results, cancellationToken);
+            Deliver(reader, frames, manifest.Segments, results, cancellationToken);
             await results.CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (SqliteException error)
@@ -66,7 +77,8 @@ public static class SessionExport
         }
     }
 
-    private static void Deliver(SessionReader reader, SessionFrames frames, ResultFolder results, CancellationToken cancellationToken)
+    private static void Deliver(
+        SessionReader reader, SessionFrames frames, IReadOnlyList<SessionSegment> segments, ResultFolder results, CancellationToken cancellationToken)
     {
         using var pictures = new SessionPictures(frames, reader.PicturedFrames(LastPictured));
         using var points = Points(reader).GetEnumerator();
@@ -77,12 +89,17 @@ public static class SessionExport
             foreach (var (_, row) in rows)
             {
                 results.OnFrame(row);
-                while (more && row.Processed && points.Current.Tracks.Header.Number == row.Frame)
+                var found = false;
+                for (; more && row.Processed && points.Current[0].Point.Frame == row.Frame; more = points.MoveNext(), found = true)
                 {
-                    var (tracks, itsRow) = points.Current;
+                    var tracks = Tracks(row.Frame, points.Current, segments);
                     pictures.Show(tracks, results);
-                    results.OnTracks(tracks, itsRow);
-                    more = points.MoveNext();
+                    results.OnTracks(tracks, row);
+                }
+
+                if (row.Processed && !found)
+                {
+                    results.OnTracks(Tracks(row.Frame, [], segments), row);
                 }
             }
         }
@@ -90,12 +107,13 @@ public static class SessionExport
         // Points whose row the end of the process took.
         for (; more; more = points.MoveNext())
         {
-            results.OnTracks(points.Current.Tracks, points.Current.Row);
+            var left = points.Current;
+            results.OnTracks(Tracks(left[0].Point.Frame, left, segments), Row(left[0]));
         }
     }
 
-    /// <summary>The points frame by frame, each with a row that holds their time and dose.</summary>
-    private static IEnumerable<(FrameTracks Tracks, FrameRow Row)> Points(SessionReader reader)
+    /// <summary>The points frame by frame.</summary>
+    private static IEnumerable<IReadOnlyList<StoredPoint>> Points(SessionReader reader)
     {
         var frame = new List<StoredPoint>();
         for (var next = 0L; reader.PointsFrom(next) is { Count: > 0 } some; next = some[^1].Id + 1)
@@ -104,7 +122,7 @@ public static class SessionExport
             {
                 if (frame.Count > 0 && frame[0].Point.Frame != point.Point.Frame)
                 {
-                    yield return Whole(frame);
+                    yield return frame;
                     frame = [];
                 }
 
@@ -114,26 +132,27 @@ public static class SessionExport
 
         if (frame.Count > 0)
         {
-            yield return Whole(frame);
+            yield return frame;
         }
     }
 
-    private static (FrameTracks Tracks, FrameRow Row) Whole(List<StoredPoint> points)
+    private static FrameTracks Tracks(long number, IReadOnlyList<StoredPoint> points, IReadOnlyList<SessionSegment> segments) => new()
     {
-        var number = points[0].Point.Frame;
-        return (
-            new FrameTracks { Header = new FrameHeader { Number = number }, Points = [.. points.Select(point => point.Point)] },
-            new FrameRow
-            {
-                Frame = number,
-                TimeS = points[0].TimeS,
-                DoseEPerA2 = points[0].DoseEPerA2,
-                MeanCounts = double.NaN,
-                SaturatedFraction = 0,
-                DroppedBefore = 0,
-                Processed = true,
-            });
-    }
+        Header = new FrameHeader { Number = number, Segment = segments.LastOrDefault(segment => segment.FirstFrame <= number, segments[0]).Number },
+        Points = [.. points.Select(point => point.Point)],
+    };
+
+    /// <summary>What is left of a row: time and dose.</summary>
+    private static FrameRow Row(StoredPoint point) => new()
+    {
+        Frame = point.Point.Frame,
+        TimeS = point.TimeS,
+        DoseEPerA2 = point.DoseEPerA2,
+        MeanCounts = double.NaN,
+        SaturatedFraction = 0,
+        DroppedBefore = 0,
+        Processed = true,
+    };
 
     /// <summary>Every alert as it stood at the end, in the order they were raised.</summary>
     private static IReadOnlyList<SessionAlert> Alerts(SessionReader reader)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using LiveLtem.Core;
+using LiveLtem.Core.Analysis;
 using LiveLtem.Core.Live;
 
 namespace LiveLtem.Session.Log;
@@ -19,6 +20,9 @@ public sealed record SessionStoreOptions
 
     /// <summary>Whether the tables and the report are written into the session's folder when it is closed.</summary>
     public bool WriteResults { get; init; } = true;
+
+    /// <summary>Starts what is worked out of the tracks for those tables; by default nothing.</summary>
+    public Func<AnalysisSetup, IReadOnlyList<ITrackAnalysis>> Analyses { get; init; } = _ => [];
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -286,7 +290,7 @@ public sealed class SessionStore : ISessionStore
     {
         try
         {
-            await SessionExport.WriteAsync(Folder, Folder, cancellationToken).ConfigureAwait(false);
+            await SessionExport.WriteAsync(Folder, Folder, _options.Analyses, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or InputException or UnauthorizedAccessException or OperationCanceledException)
         {

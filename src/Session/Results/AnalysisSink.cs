@@ -1,13 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LiveLtem.Core;
+using LiveLtem.Core.Analysis;
+using LiveLtem.Session.Tables;
 
 namespace LiveLtem.Session.Results;
 
-/// <summary>Writes <c>analysis.json</c>: every figure by its name, null with a note where it could not be had.</summary>
-internal sealed class AnalysisSink(string folder, Calibration calibration, Func<double?> doseRelativeErr) : IResultSink
+/// <summary>Writes <c>analysis.json</c>, every figure by its name and null with a note where it could not be had, and the tables beside it.</summary>
+internal sealed class AnalysisSink(string folder, Calibration calibration, AnalysisBook book, Func<double?> doseRelativeErr) : IResultSink
 {
-    private const string NotWritten = "this version does not compute it yet";
+    private const string NotAsked = "not asked for";
 
     // The names that readers rely on, by analysis.
     private static readonly (string Analysis, string[] Names)[] Figures =
@@ -42,9 +44,7 @@ internal sealed class AnalysisSink(string folder, Calibration calibration, Func<
         }
     }
 
-    public void OnTracks(FrameTracks tracks, FrameRow row)
-    {
-    }
+    public void OnTracks(FrameTracks tracks, FrameRow row) => book.Add(tracks, row);
 
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
@@ -58,8 +58,7 @@ internal sealed class AnalysisSink(string folder, Calibration calibration, Func<
         var notes = new JsonObject();
         foreach (var (analysis, names) in Figures)
         {
-            figures[analysis] = new JsonObject(names.Select(name => KeyValuePair.Create<string, JsonNode?>(name, null)));
-            notes[analysis] = new JsonObject(names.Select(name => KeyValuePair.Create<string, JsonNode?>(name, NotWritten)));
+            Add(analysis, names, figures, notes);
         }
 
         AddDose(figures, notes);
@@ -70,12 +69,65 @@ internal sealed class AnalysisSink(string folder, Calibration calibration, Func<
         }
 
         _file.Commit();
+        foreach (var table in book.Results().Values.SelectMany(result => result.Tables))
+        {
+            var file = new TableFile(folder, AnalysisTableFile.SchemaOf(table));
+            AnalysisTableFile.Append(file.Writer, table);
+            await file.FinishAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public ValueTask DisposeAsync() => CompleteAsync(CancellationToken.None);
 
     private static JsonObject Figure(double value, double? err, string unit, long n) =>
         new() { ["value"] = value, ["err"] = err, ["unit"] = unit, ["n"] = n };
+
+    private static JsonObject Figure(AnalysisFigure figure)
+    {
+        var json = Figure(figure.Value!.Value, figure.Err, figure.Unit, figure.N);
+        if (figure.NoiseFloor is { } floor)
+        {
+            json["noise_floor"] = floor;
+        }
+
+        return json;
+    }
+
+    private static JsonNode? Node(AnalysisFigure figure) => figure switch
+    {
+        { Text: { } text } => JsonValue.Create(text),
+        { Values: { } values } => new JsonArray([.. values.Select(value => Figure(value.Value, value.Err, figure.Unit, figure.N))]),
+        { Value: not null } => Figure(figure),
+        _ => null,
+    };
+
+    private void Add(string analysis, string[] names, JsonObject figures, JsonObject notes)
+    {
+        var result = book.Results().GetValueOrDefault(analysis);
+        var why = book.Failure(analysis) ?? (book.Has(analysis) ? "it gave no such figure" : NotAsked);
+        var (values, missing) = (new JsonObject(), new JsonObject());
+        var others = result?.Figures.Select(figure => figure.Name).Except(names) ?? [];
+        foreach (var name in names.Concat(others))
+        {
+            var figure = result?.Figures.FirstOrDefault(figure => figure.Name == name) ?? AnalysisFigure.Unknown(name, why);
+            values[name] = Node(figure);
+            if (values[name] is null)
+            {
+                missing[name] = figure.Missing ?? why;
+            }
+        }
+
+        if (result?.Note is { } note)
+        {
+            missing["all"] = note;
+        }
+
+        figures[analysis] = values;
+        if (missing.Count > 0)
+        {
+            notes[analysis] = missing;
+        }
+    }
 
     private void AddDose(JsonObject figures, JsonObject notes)
     {

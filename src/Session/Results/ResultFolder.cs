@@ -12,10 +12,14 @@ namespace LiveLtem.Session.Results;
 /// up to the last frame delivered. Memory needed does not grow with the number of frames.</remarks>
 public sealed class ResultFolder : IResultSink
 {
+    private static readonly string[] AnalysisTables =
+        ["msd", "lattice", "pairs", "pair_map", "etch", "growth", "interface", "states"];
+
     // Everything this folder may ever hold: an earlier run's are taken away first, so that old and new never lie side by side.
     private static readonly string[] OwnFiles =
     [
         "tracks.csv", "tracks.parquet", "frames.csv", "frames.parquet", "alerts.jsonl", "analysis.json",
+        .. AnalysisTables.SelectMany(name => new[] { $"{name}.csv", $"{name}.parquet" }),
         "masks.tif", "denoised.mrc", "overlay.mp4", Report,
     ];
 
@@ -161,10 +165,11 @@ public sealed class ResultFolder : IResultSink
 
     private void Start(ResultFolderOptions options)
     {
+        var book = new AnalysisBook(options.Analyses);
         if (options.WriteTables)
         {
             _parts.Add(new TableSink(Path, options.Time));
-            _parts.Add(new AnalysisSink(Path, options.Calibration, () => DoseRelativeErr()));
+            _parts.Add(new AnalysisSink(Path, options.Calibration, book, () => DoseRelativeErr()));
             _parts.Add(new AlertSink(Path, () => Alerts()));
         }
 

@@ -1,4 +1,5 @@
 using LiveLtem.Core;
+using LiveLtem.Core.Analysis;
 
 namespace LiveLtem.Session.Results;
 
@@ -22,6 +23,9 @@ public sealed record ResultFolderOptions
 
     /// <summary>Whether to write the tables and figures; else the report alone, and what else is in the folder stays as it is.</summary>
     public bool WriteTables { get; init; } = true;
+
+    /// <summary>What is worked out of the tracks; each is fed from the first frame to the last.</summary>
+    public IReadOnlyList<ITrackAnalysis> Analyses { get; init; } = [];
 
     /// <summary>Whether to write <c>masks.tif</c>; the detections then carry labels.</summary>
     public bool WriteMasks { get; init; }

@@ -9,16 +9,16 @@ internal sealed class TableSink : IResultSink
     private static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
-    private readonly Table _frames;
-    private readonly Table _tracks;
+    private readonly TableFile _frames;
+    private readonly TableFile _tracks;
     private long _lastFlush;
     private bool _closed;
 
     public TableSink(string folder, TimeProvider time)
     {
         _time = time;
-        _frames = new Table(folder, FrameTable.Schema);
-        _tracks = new Table(folder, TrackTable.Schema);
+        _frames = new TableFile(folder, FrameTable.Schema);
+        _tracks = new TableFile(folder, TrackTable.Schema);
         _lastFlush = time.GetTimestamp();
     }
 
@@ -49,37 +49,4 @@ internal sealed class TableSink : IResultSink
     }
 
     public ValueTask DisposeAsync() => CompleteAsync(CancellationToken.None);
-
-    private sealed class Table
-    {
-        private readonly TableSchema _schema;
-        private readonly ResultFile _csv;
-        private readonly ResultFile _parquet;
-
-        public Table(string folder, TableSchema schema)
-        {
-            _schema = schema;
-            _csv = new ResultFile(Path.Combine(folder, $"{schema.Name}.csv"));
-            _parquet = new ResultFile(Path.Combine(folder, $"{schema.Name}.parquet"));
-            Writer = new CsvTableWriter(_csv.Create(), schema);
-        }
-
-        public CsvTableWriter Writer { get; }
-
-        public async Task FinishAsync(CancellationToken cancellationToken)
-        {
-            try
-            {
-                Writer.Dispose();
-            }
-            finally
-            {
-                // Whatever stops the last rows, those before them are whole.
-                _csv.Commit();
-            }
-
-            await ParquetTable.ConvertAsync(_csv.FinalPath, _parquet.PartialPath, _schema, cancellationToken).ConfigureAwait(false);
-            _parquet.Commit();
-        }
-    }
 }

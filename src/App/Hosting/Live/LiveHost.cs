@@ -161,7 +161,7 @@ internal sealed class LiveHost
             ProfileName = request.Profile.Name,
             ProfileText = request.Profile.Text,
             Version = typeof(LiveHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0",
-        });
+        }, new SessionStoreOptions { Analyses = request.Profile.StartAnalyses });
     }
 
     // Says once that the session is ready, when it has learnt from the first frames; one that ends before never was.
