@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using LiveLtem.Core;
 using LiveLtem.Training.Commands;
+using LiveLtem.Training.Denoising;
 using LiveLtem.Training.Native;
 
 namespace LiveLtem.Training;
@@ -20,6 +21,7 @@ internal static class Program
             new TrainCommand("segment", "Trains a network that finds and outlines particles.\n\nExample:\n  liveltem train segment --data my-frames --start-from segment --steps 3000 --rate 5e-4 --name mine"),
             LookCommand.Create(),
             ShapesCommand.Create(),
+            new TrainDenoiseCommand(),
             new TrainCommand("layers", "Trains a network that tells two layers of overlapping particles apart.\n\nExample:\n  liveltem train layers --data my-frames --start-from layers --steps 3000 --rate 5e-4 --name mine-layers"),
         };
         // Not a RootCommand, whose name is always the file's: the one that was typed is the launcher's.
@@ -56,7 +58,7 @@ internal static class Program
 
         // The parser's own first words for an unknown name are that one is missing.
         return parsed.UnmatchedTokens.Count > 0
-            ? $"there is nothing called '{parsed.UnmatchedTokens[0]}' to train: segment or layers. See 'liveltem train --help'."
-            : "say what to train: segment or layers. See 'liveltem train --help'.";
+            ? $"there is nothing called '{parsed.UnmatchedTokens[0]}' to train: segment, layers or denoise. See 'liveltem train --help'."
+            : "say what to train: segment, layers or denoise. See 'liveltem train --help'.";
     }
 }

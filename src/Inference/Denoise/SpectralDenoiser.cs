@@ -3,20 +3,29 @@ using LiveLtem.Core;
 
 namespace LiveLtem.Inference.Denoise;
 
-/// <summary>Denoises without a network: the best linear estimate from this frame and all earlier ones, by what the first frames tell of noise and motion.</summary>
-/// <remarks>Frames without beam pass as they are and are not remembered. Not thread-safe.</remarks>
+/// <summary>Denoises frames as they come: the best linear estimate from this frame and all earlier ones, by what the recording tells of noise and motion, and,
+/// where there is a network, what that adds to it.</summary>
+/// <remarks>No delay: the estimate of a frame is made from it and what came before. Frames without beam pass as they are and are not remembered. Not thread-safe.</remarks>
 public sealed class SpectralDenoiser : IFrameDenoiser
 {
-    private const double LeastLevel = 0.5;
     private readonly FramePool _pool;
-    private SpectralFilter? _filter;
-    private float[] _picture = [];
-    private double _usual;
+    private readonly MotionSpectrum? _known;
+    private readonly DenoiseModel? _model;
+    private RecordingLevel? _level;
+    private FilterBank? _bank;
+    private float[] _correction = [];
     private long? _last;
 
     /// <summary>Creates a denoiser that has seen nothing yet.</summary>
     /// <param name="pool">Where denoised frames come from.</param>
-    public SpectralDenoiser(FramePool pool) => _pool = pool;
+    /// <param name="model">The network, the denoiser's from now on; null for the linear filter alone.</param>
+    /// <param name="spectrum">What was learnt from the whole recording; null to learn it from the first frames.</param>
+    public SpectralDenoiser(FramePool pool, DenoiseModel? model = null, MotionSpectrum? spectrum = null)
+    {
+        _pool = pool;
+        _model = model;
+        _known = spectrum;
+    }
 
     /// <inheritdoc/>
     public int LearningFrames => 32;
@@ -24,47 +33,34 @@ public sealed class SpectralDenoiser : IFrameDenoiser
     /// <inheritdoc/>
     public void Learn(IReadOnlyList<Frame> first)
     {
-        ArgumentNullException.ThrowIfNull(first);
-        if (first.Count == 0)
-        {
-            throw new ArgumentException("at least one frame is needed to learn from", nameof(first));
-        }
-
+        _level = new RecordingLevel(first);
         var (height, width) = (first[0].Height, first[0].Width);
-        _picture = new float[height * width];
-        var means = first.Select(frame => (double)FrameLevel.TakeOff(frame, 0, _picture).Mean).ToArray();
-        _usual = means.Order().ElementAt(means.Length / 2);
-        if (_usual < LeastLevel * TensorPrimitives.StdDev<float>(_picture))
-        {
-            // Counts about zero: their mean is no measure of the beam.
-            _usual = 0;
-        }
-
-        using var estimator = new SpectrumEstimator(height, width);
-        for (var i = 0; i < first.Count; i++)
-        {
-            if (FrameLevel.IsUsual(means[i], _usual))
-            {
-                FrameLevel.TakeOff(first[i], _usual, _picture);
-                estimator.Add(_picture);
-            }
-        }
-
-        _filter = new SpectralFilter(height, width, estimator.Estimate());
+        _bank = new FilterBank(height, width, _known ?? SpectrumEstimator.Of(first, _level), _model is null ? 1 : FilterBank.Channels);
+        _correction = new float[height * width];
     }
 
     /// <inheritdoc/>
     public Frame Denoise(Frame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var filter = _filter ?? throw new InvalidOperationException("Learn comes before Denoise");
+        if (_bank is not { } bank || _level is not { } level)
+        {
+            throw new InvalidOperationException("Learn comes before Denoise");
+        }
+
         using var draft = _pool.Rent(frame.Height, frame.Width, PixelType.Float32);
         var picture = draft.Pixels<float>();
-        var (mean, scale) = FrameLevel.TakeOff(frame, _usual, picture);
-        if (FrameLevel.IsUsual(mean, _usual))
+        var (mean, scale, usual) = level.TakeOff(frame, picture);
+        if (usual)
         {
-            filter.Next(picture, _last is { } last ? frame.Number - last : 1);
+            bank.Next(picture, _last is { } last ? frame.Number - last : 1);
             _last = frame.Number;
+            bank.Estimate(picture);
+            if (_model is { } model)
+            {
+                model.Run(frame.Height, frame.Width, bank.Channel, _correction);
+                TensorPrimitives.MultiplyAdd<float>(_correction, (float)bank.Unit, picture, picture);
+            }
         }
 
         TensorPrimitives.Multiply(picture, scale, picture);
@@ -73,10 +69,14 @@ public sealed class SpectralDenoiser : IFrameDenoiser
     }
 
     /// <inheritdoc/>
-    public string Describe() => _filter is { } filter
-        ? FormattableString.Invariant($"linear filter in space and time, noise {filter.NoiseRms:G3} counts a pixel")
+    public string Describe() => _bank is { } bank
+        ? FormattableString.Invariant($"{(_model is { } model ? $"network {model.Card.Name} ({model.Card.Sha256[..8]}) on " : "")}the best linear filter in space and time, noise {bank.NoiseRms:G3} counts a pixel, delay 0 frames")
         : "nothing learnt yet";
 
     /// <inheritdoc/>
-    public void Dispose() => _filter?.Dispose();
+    public void Dispose()
+    {
+        _bank?.Dispose();
+        _model?.Dispose();
+    }
 }

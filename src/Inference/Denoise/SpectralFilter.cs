@@ -1,45 +1,40 @@
-using System.Numerics.Tensors;
-
 namespace LiveLtem.Inference.Denoise;
 
-/// <summary>The best linear estimate of each frame from itself and all earlier ones, for a picture with a given <see cref="MotionSpectrum"/>.</summary>
-/// <remarks>A Kalman filter (Kalman 1960, doi:10.1115/1.3662552) for every coefficient of the cosine transform: its state are the parts of the picture and, not shown, the camera's fixed pattern; its gain depends on the ring and
-/// on how many frames were seen, so that the first frames are smoothed in space only and later ones ever more in time. Memory and time a frame do
-/// not grow with the history. Not thread-safe.</remarks>
-internal sealed class SpectralFilter : IDisposable
+/// <summary>The best linear estimate of every coefficient of a picture from the frames so far, for a picture with a given <see cref="MotionSpectrum"/>.</summary>
+/// <remarks>A Kalman filter (Kalman 1960, doi:10.1115/1.3662552) for every coefficient of the cosine transform: its state are the parts of the picture
+/// and, not shown, the camera's fixed pattern; its gain depends on the ring and on how many frames were seen, so that the first frames are smoothed
+/// in space only and later ones ever more in time. Memory and time a frame do not grow with the history. Not thread-safe.</remarks>
+internal sealed class SpectralFilter
 {
-    private const int LongestGap = 1000;
-    // The parts of the picture and the fixed pattern; Update is written out for this many.
+    // The parts of the picture and the fixed pattern; the loops are written out for this many.
     private const int States = 5;
-    private readonly CosineTransform _transform;
+    private const int LongestGap = 1000;
     private readonly MotionSpectrum _spectrum;
+    private readonly double _boost;
     private readonly byte[] _map;
     private readonly float[][] _state;
     private readonly double[][] _covariance;
-    private readonly float[] _gain;
+    private readonly float[] _gain = new float[States * FrequencyBins.Count];
     private bool _started;
 
     /// <summary>Starts with no frame seen.</summary>
-    public SpectralFilter(int height, int width, MotionSpectrum spectrum)
+    /// <param name="map">The ring of each coefficient.</param>
+    /// <param name="spectrum">What the picture is like.</param>
+    /// <param name="boost">How much stronger than that the picture is taken to be: where there is something, it is stronger than on average over the frame.</param>
+    public SpectralFilter(byte[] map, MotionSpectrum spectrum, double boost)
     {
-        _transform = new CosineTransform(height, width);
         _spectrum = spectrum;
-        _map = FrequencyBins.Map(_transform.Rows, _transform.Columns);
-        var parts = States;
-        _state = [.. Enumerable.Range(0, parts).Select(_ => new float[_map.Length])];
-        _covariance = [.. Enumerable.Range(0, FrequencyBins.Count).Select(bin => Prior(spectrum.Power[bin], spectrum.Pattern))];
-        _gain = new float[parts * FrequencyBins.Count];
+        _boost = boost;
+        _map = map;
+        _state = [.. Enumerable.Range(0, States).Select(_ => new float[map.Length])];
+        _covariance = [.. Enumerable.Range(0, FrequencyBins.Count).Select(Prior)];
     }
 
-    /// <summary>Noise of one pixel of a raw frame, standard deviation.</summary>
-    public double NoiseRms => _spectrum.NoiseRms(_map);
-
-    /// <summary>Takes the next frame in and gives its estimate.</summary>
-    /// <param name="picture">In: the frame with its level taken off, row-major. Out: the estimate.</param>
+    /// <summary>Takes the next frame in.</summary>
+    /// <param name="coefficients">Its coefficients.</param>
     /// <param name="step">Frames since the one before: more than 1 where some were lost.</param>
-    public void Next(Span<float> picture, long step)
+    public void Next(ReadOnlySpan<float> coefficients, long step)
     {
-        _transform.Forward(picture);
         Span<double> kept = stackalloc double[States];
         var frames = Math.Clamp(step, 1, LongestGap);
         for (var k = 0; k < States; k++)
@@ -47,25 +42,73 @@ internal sealed class SpectralFilter : IDisposable
             kept[k] = _started && k < MotionSpectrum.Parts ? MotionSpectrum.Kept(k, frames) : 1;
         }
 
+        _started = true;
         for (var bin = 0; bin < FrequencyBins.Count; bin++)
         {
             Advance(bin, kept);
         }
 
-        _started = true;
-        Update(_transform.Coefficients, kept);
-        _transform.Backward(picture);
+        Update(coefficients, kept);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _transform.Dispose();
+    /// <summary>The coefficients of the estimate.</summary>
+    /// <param name="coefficients">Out.</param>
+    /// <param name="firstBin">Rings before this one are left out.</param>
+    public void Estimate(Span<float> coefficients, int firstBin)
+    {
+        var (s0, s1, s2, s3) = (_state[0], _state[1], _state[2], _state[3]);
+        for (var i = 0; i < coefficients.Length; i++)
+        {
+            coefficients[i] = _map[i] < firstBin ? 0 : s0[i] + s1[i] + s2[i] + s3[i];
+        }
+    }
 
-    private static double[] Prior(double[] power, double pattern)
+    /// <summary>The coefficients that the next frame will have on average, the camera's fixed pattern among them.</summary>
+    /// <param name="coefficients">Out.</param>
+    public void Predict(Span<float> coefficients)
+    {
+        Span<float> kept = stackalloc float[MotionSpectrum.Parts];
+        for (var k = 0; k < kept.Length; k++)
+        {
+            kept[k] = (float)MotionSpectrum.Kept(k, 1);
+        }
+
+        var (s0, s1, s2, s3, s4) = (_state[0], _state[1], _state[2], _state[3], _state[4]);
+        for (var i = 0; i < coefficients.Length; i++)
+        {
+            coefficients[i] = (kept[0] * s0[i]) + (kept[1] * s1[i]) + (kept[2] * s2[i]) + (kept[3] * s3[i]) + s4[i];
+        }
+    }
+
+    /// <summary>Standard deviation of the estimate's error in one pixel, by the spectrum.</summary>
+    /// <param name="firstBin">Rings before this one are left out.</param>
+    /// <param name="modes">Coefficients in each ring.</param>
+    public double Error(int firstBin, ReadOnlySpan<int> modes)
+    {
+        var (sum, all) = (0.0, 0);
+        for (var bin = 0; bin < FrequencyBins.Count; bin++)
+        {
+            all += modes[bin];
+            for (var i = 0; i < MotionSpectrum.Parts && bin >= firstBin; i++)
+            {
+                for (var j = 0; j < MotionSpectrum.Parts; j++)
+                {
+                    sum += modes[bin] * _covariance[bin][(i * States) + j];
+                }
+            }
+        }
+
+        return Math.Sqrt(Math.Max(0, sum / all));
+    }
+
+    private double Power(int bin, int part) => _boost * _spectrum.Power[bin][part];
+
+    private double[] Prior(int bin)
     {
         var covariance = new double[States * States];
         for (var k = 0; k < States; k++)
         {
-            covariance[(k * States) + k] = k < power.Length ? power[k] : pattern;
+            covariance[(k * States) + k] = k < MotionSpectrum.Parts ? Power(bin, k) : _spectrum.Pattern;
         }
 
         return covariance;
@@ -83,7 +126,7 @@ internal sealed class SpectralFilter : IDisposable
                 p[(i * n) + j] *= kept[i] * kept[j];
             }
 
-            p[(i * n) + i] += i < MotionSpectrum.Parts ? (1 - (kept[i] * kept[i])) * _spectrum.Power[bin][i] : 0;
+            p[(i * n) + i] += i < MotionSpectrum.Parts ? (1 - (kept[i] * kept[i])) * Power(bin, i) : 0;
         }
 
         Span<double> seen = stackalloc double[n];
@@ -109,7 +152,7 @@ internal sealed class SpectralFilter : IDisposable
         }
     }
 
-    private void Update(Span<float> coefficients, ReadOnlySpan<double> kept)
+    private void Update(ReadOnlySpan<float> coefficients, ReadOnlySpan<double> kept)
     {
         var (s0, s1, s2, s3, s4) = (_state[0], _state[1], _state[2], _state[3], _state[4]);
         var (a0, a1, a2, a3) = ((float)kept[0], (float)kept[1], (float)kept[2], (float)kept[3]);
@@ -126,7 +169,6 @@ internal sealed class SpectralFilter : IDisposable
             s2[i] = p2 + (_gain[g + 2] * news);
             s3[i] = p3 + (_gain[g + 3] * news);
             s4[i] += _gain[g + 4] * news;
-            coefficients[i] = s0[i] + s1[i] + s2[i] + s3[i];
         }
     }
 }

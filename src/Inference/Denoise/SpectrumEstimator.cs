@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using LiveLtem.Core;
 
 namespace LiveLtem.Inference.Denoise;
 
@@ -6,11 +8,13 @@ namespace LiveLtem.Inference.Denoise;
 /// <remarks>No clean frame is needed: half the mean squared difference of two frames at lag t is N + sum P_k (1 - exp(-t / T_k)) (a structure
 /// function), in which the noise, being independent from frame to frame, is what remains at lag 0. Fitted ring by ring by non-negative least squares.
 /// Large frames are looked at through a window in their middle. Not thread-safe.</remarks>
-internal sealed class SpectrumEstimator : IDisposable
+public sealed class SpectrumEstimator : IDisposable
 {
     private const int MostLag = 24;
     private const int LargestSide = 512;
     private const int Rounds = 400;
+    private const double Doubt = 2.5;
+    private const int Reach = 2;
     private const double BeyondLens = 0.4;
 
     private readonly CosineTransform _transform;
@@ -18,6 +22,7 @@ internal sealed class SpectrumEstimator : IDisposable
     private readonly int[] _modes = new int[FrequencyBins.Count];
     private readonly List<float[]> _recent = [];
     private readonly double[][] _differences = [.. Enumerable.Range(0, MostLag + 1).Select(_ => new double[FrequencyBins.Count])];
+    private readonly double[][] _chance = [.. Enumerable.Range(0, FrequencyBins.Count).Select(_ => new double[MotionSpectrum.Parts])];
     private readonly int[] _pairs = new int[MostLag + 1];
     private readonly double[] _squares = new double[FrequencyBins.Count];
     private readonly float[] _window;
@@ -39,6 +44,26 @@ internal sealed class SpectrumEstimator : IDisposable
         {
             _modes[_map[i]]++;
         }
+    }
+
+    /// <summary>Learns from some frames.</summary>
+    /// <param name="frames">In order; they stay the caller's.</param>
+    /// <param name="level">The recording's.</param>
+    public static MotionSpectrum Of(IReadOnlyList<Frame> frames, RecordingLevel level)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        ArgumentNullException.ThrowIfNull(level);
+        using var estimator = new SpectrumEstimator(frames[0].Height, frames[0].Width);
+        var picture = new float[frames[0].Height * frames[0].Width];
+        foreach (var frame in frames)
+        {
+            if (level.TakeOff(frame, picture).Usual)
+            {
+                estimator.Add(picture);
+            }
+        }
+
+        return estimator.Estimate();
     }
 
     /// <summary>Frames seen.</summary>
@@ -85,6 +110,7 @@ internal sealed class SpectrumEstimator : IDisposable
         }
 
         TakePatternOff(spectrum);
+        TakeChanceOff(spectrum);
         return spectrum;
     }
 
@@ -104,10 +130,50 @@ internal sealed class SpectrumEstimator : IDisposable
             }
         }
 
-        spectrum.Pattern = modes > 0 ? sum / modes : 0;
+        spectrum.Pattern = modes > 0 ? Math.Max(0, sum / modes) : 0;
         foreach (var power in spectrum.Power)
         {
-            power[^1] = Math.Max(0, power[^1] - spectrum.Pattern);
+            power[^1] -= spectrum.Pattern;
+        }
+    }
+
+    // Powers of neighbouring rings are alike, so they are averaged, flattened by the square of the frequency as which they fall or faster. They
+    // cannot be negative, so that chance alone makes them positive: the less they exceed what chance would make of noise, the less of them is believed.
+    private void TakeChanceOff(MotionSpectrum spectrum)
+    {
+        for (var k = 0; k < MotionSpectrum.Parts; k++)
+        {
+            var smooth = new double[FrequencyBins.Count];
+            for (var bin = 0; bin < FrequencyBins.Count; bin++)
+            {
+                var (sum, weights, variance) = (0.0, 0.0, 0.0);
+                for (var other = Math.Max(1, bin - Reach); other <= Math.Min(FrequencyBins.Count - 1, bin + Reach); other++)
+                {
+                    if (_modes[other] > 0)
+                    {
+                        var weight = Reach + 1 - Math.Abs(other - bin);
+                        var flat = Math.Pow(FrequencyBins.Middle(other) / FrequencyBins.Middle(bin), 2);
+                        sum += weight * flat * spectrum.Power[other][k];
+                        variance += Math.Pow(weight * flat * _chance[other][k], 2);
+                        weights += weight;
+                    }
+                }
+
+                if (bin > 0 && weights > 0 && sum > 0)
+                {
+                    var power = sum / weights;
+                    smooth[bin] = power * Math.Max(0, 1 - (Doubt * Doubt * variance / (sum * sum)));
+                }
+                else
+                {
+                    smooth[bin] = Math.Max(0, spectrum.Power[bin][k]);
+                }
+            }
+
+            for (var bin = 0; bin < FrequencyBins.Count; bin++)
+            {
+                spectrum.Power[bin][k] = smooth[bin];
+            }
         }
     }
 
@@ -117,7 +183,7 @@ internal sealed class SpectrumEstimator : IDisposable
         for (var i = 1; i < now.Length; i++)
         {
             var d = now[i] - before[i];
-            sums[System.Runtime.CompilerServices.Unsafe.Add(ref map, i)] += d * d;
+            sums[Unsafe.Add(ref map, i)] += d * d;
         }
     }
 
@@ -134,23 +200,22 @@ internal sealed class SpectrumEstimator : IDisposable
             return;
         }
 
-        var moving = MotionSpectrum.Parts - 1;
-        var unknowns = moving + 1;
+        // What two frames share is the picture at that lag: it tells the powers without a word about the noise.
+        const int unknowns = 4;
         var normal = new double[unknowns * unknowns];
         var right = new double[unknowns];
         Span<double> column = stackalloc double[unknowns];
         foreach (var lag in lags)
         {
-            var value = 0.5 * _differences[lag][bin] / ((double)modes * _pairs[lag]);
-            column[0] = 1;
-            for (var k = 0; k < moving; k++)
+            var shared = whole - Difference(lag, bin);
+            for (var k = 0; k < unknowns; k++)
             {
-                column[k + 1] = 1 - MotionSpectrum.Kept(k, lag);
+                column[k] = MotionSpectrum.Kept(k, lag);
             }
 
             for (var i = 0; i < unknowns; i++)
             {
-                right[i] += _pairs[lag] * column[i] * value;
+                right[i] += _pairs[lag] * column[i] * shared;
                 for (var j = 0; j < unknowns; j++)
                 {
                     normal[(i * unknowns) + j] += _pairs[lag] * column[i] * column[j];
@@ -159,16 +224,30 @@ internal sealed class SpectrumEstimator : IDisposable
         }
 
         var found = NonNegative(normal, right, unknowns);
-        spectrum.Noise[bin] = Math.Max(found[0], 1e-3 * whole);
-        var rest = whole - found[0];
-        for (var k = 0; k < moving; k++)
+        var (noise, weight) = (0.0, 0.0);
+        foreach (var lag in lags)
         {
-            spectrum.Power[bin][k] = found[k + 1];
-            rest -= found[k + 1];
+            var changed = 0.0;
+            for (var k = 0; k < unknowns; k++)
+            {
+                changed += found[k] * (1 - MotionSpectrum.Kept(k, lag));
+            }
+
+            noise += _pairs[lag] * (Difference(lag, bin) - changed);
+            weight += _pairs[lag];
         }
 
-        spectrum.Power[bin][^1] = Math.Max(0, rest);
+        spectrum.Noise[bin] = Math.Max(noise / weight, 1e-3 * whole);
+        for (var k = 0; k < unknowns; k++)
+        {
+            var pairs = lags.Sum(lag => _pairs[lag] * Math.Exp(-2 * lag / MotionSpectrum.Times[k]));
+            _chance[bin][k] = spectrum.Noise[bin] / Math.Sqrt(modes * pairs);
+            spectrum.Power[bin][k] = found[k];
+        }
     }
+
+    // Half the mean squared difference of two frames.
+    private double Difference(int lag, int bin) => 0.5 * _differences[lag][bin] / ((double)Math.Max(1, _modes[bin]) * _pairs[lag]);
 
     // Coordinate descent: the few unknowns of one ring are found to rounding in far fewer rounds.
     private static double[] NonNegative(double[] normal, double[] right, int n)

@@ -50,6 +50,25 @@ internal sealed record StartingWeights(string Network, int Layers, IReadOnlyDict
         }
     }
 
+    /// <summary>The constants of an ONNX file by name, the caller's to dispose.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    internal static Dictionary<string, Tensor> Constants(ReadOnlySpan<byte> file)
+    {
+        var stored = new Dictionary<string, Tensor>();
+        for (var model = new ProtoReader(file); model.Next();)
+        {
+            for (var graph = new ProtoReader(model.Field == 7 ? model.Bytes : []); graph.Next();)
+            {
+                if (graph.Field == 5)
+                {
+                    AddFloats(graph.Bytes, stored);
+                }
+            }
+        }
+
+        return stored;
+    }
+
     // The normalisation is folded into an exported network for good: what starts from it has none.
     private static StartingWeights OfModel(ReadOnlySpan<byte> file)
     {

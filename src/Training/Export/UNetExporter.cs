@@ -110,7 +110,8 @@ internal static class UNetExporter
         graph.Node("Concat", parts.Select((part, i) => i % 2 == 0 ? part : graph.Node("Tanh", [part])).ToArray(), [("axis", 1L)], Geometry);
     }
 
-    private static string Levels(OnnxGraph graph, string label, Block block, string input)
+    /// <summary>Writes the convolutions of one level.</summary>
+    internal static string Levels(OnnxGraph graph, string label, Block block, string input)
     {
         var x = input;
         for (var i = 0; i < block.Units.Count; i++)
@@ -121,7 +122,8 @@ internal static class UNetExporter
         return block.AddsInput ? graph.Node("Relu", [graph.Node("Add", [x, input])]) : x;
     }
 
-    private static string Conv(OnnxGraph graph, string label, ConvUnit unit, string input, float gain = 1)
+    /// <summary>Writes a convolution, its normalisation folded in.</summary>
+    internal static string Conv(OnnxGraph graph, string label, ConvUnit unit, string input, float gain = 1)
     {
         using var scope = NewDisposeScope();
         var (weight, bias) = unit.Folded();
