@@ -20,6 +20,18 @@ public static class ScoreText
     /// <summary>The report as one JSON object; what cannot be judged is null.</summary>
     public static string Json(ScoreReport report) => JsonSerializer.Serialize(report, Options);
 
+    /// <summary>The score of a movie as one JSON object; what cannot be judged is null.</summary>
+    public static string Json(PictureScore score) => JsonSerializer.Serialize(score, Options);
+
+    /// <summary>The score of a movie as lines to read.</summary>
+    public static string Table(PictureScore score)
+    {
+        ArgumentNullException.ThrowIfNull(score);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"frames           {score.Frames}\ndetail           correlation {score.DetailCorrelation:F4} (mean over frames {score.DetailCorrelationOfFrames:F4})\ncalibration      slope {score.CalibrationSlope:F4} of clean on denoised detail\nPSNR             {score.PsnrDb:F2} dB   SSIM {score.Ssim:F4} (they prove little: a frame with everything blurred away has both)");
+    }
+
     /// <summary>The report as lines to read.</summary>
     public static string Table(ScoreReport report)
     {

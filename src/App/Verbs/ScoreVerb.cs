@@ -1,4 +1,6 @@
 using System.CommandLine;
+using LiveLtem.App.Hosting;
+using LiveLtem.Core;
 using LiveLtem.HardwareSim.Scoring;
 
 namespace LiveLtem.App.Verbs;
@@ -9,18 +11,31 @@ internal static class ScoreVerb
     /// <summary>Builds the verb.</summary>
     public static Command Create()
     {
-        var truth = new Option<string>("--truth") { Description = "What was there: truth.csv of a simulation, or any frame,particle,x,y table.", Required = true };
-        var predicted = new Option<string>("--pred") { Description = "What was found: tracks.csv, or any frame,x,y table.", Required = true };
+        var truth = new Option<string>("--truth") { Description = "What was there: truth.csv of a simulation, or any frame,particle,x,y table; or the movie without noise, clean.mrc.", Required = true };
+        var predicted = new Option<string>("--pred") { Description = "What was found: tracks.csv, or any frame,x,y table; or a denoised movie.", Required = true };
         var gate = new Option<double?>("--gate-px") { Description = "Greatest distance of a match, px (default: half of the particle's minor length)." };
         var json = new Option<bool>("--json") { Description = "One JSON object for scripts." };
         var command = new Command(
             "score",
-            "Detection F1, position and angle errors against their bound, id switches, MOTA, IDF1 and HOTA of a table against the truth.\n\nExample: liveltem score --truth sim/truth.csv --pred out/tracks.csv --json")
+            "Detection F1, position and angle errors against their bound, id switches, MOTA, IDF1 and HOTA of a table against the truth; detail correlation, calibration, PSNR and SSIM of a denoised movie.\n\nExamples:\n  liveltem score --truth sim/truth.csv --pred out/tracks.csv --json\n  liveltem score --truth sim/clean.mrc --pred out/denoised.mrc")
         {
             truth, predicted, gate, json,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
+            var (movie, other) = (MovieScore.IsMovie(parsed.GetRequiredValue(truth)), MovieScore.IsMovie(parsed.GetRequiredValue(predicted)));
+            if (movie != other)
+            {
+                throw new InputException("--truth and --pred: one is a movie and the other a table; give two of a kind");
+            }
+
+            if (movie)
+            {
+                var pictures = await MovieScore.OfAsync(parsed.GetRequiredValue(truth), parsed.GetRequiredValue(predicted), cancellationToken).ConfigureAwait(false);
+                Console.Out.WriteLine(parsed.GetValue(json) ? ScoreText.Json(pictures) : ScoreText.Table(pictures));
+                return 0;
+            }
+
             var report = Scorer.Score(
                 PointTable.Read(parsed.GetRequiredValue(truth)), PointTable.Read(parsed.GetRequiredValue(predicted)), parsed.GetValue(gate));
             Console.Out.WriteLine(parsed.GetValue(json) ? ScoreText.Json(report) : ScoreText.Table(report));

@@ -1,0 +1,206 @@
+using System.Numerics.Tensors;
+using LiveLtem.Core;
+using LiveLtem.HardwareSim;
+using LiveLtem.HardwareSim.Scoring;
+using LiveLtem.Inference.Denoise;
+
+namespace LiveLtem.Inference.Tests.Denoise;
+
+public sealed class SpectralDenoiserTests
+{
+    private const int Side = 160;
+
+    [Theory]
+    [InlineData(1, 0.75)]
+    [InlineData(0.5, 0.6)]
+    [InlineData(0.2, 0.35)]
+    public void Detail_of_soft_matter_comes_out_and_is_on_average_there(double snr, double correlation)
+    {
+        using var movie = new SoftScene(snr, 90);
+        var score = movie.Score(movie.Denoise());
+
+        Assert.True(score.DetailCorrelation > correlation, $"correlation {score.DetailCorrelation:F3}");
+        Assert.InRange(score.CalibrationSlope!.Value, 0.75, 1.3);
+        Assert.True(score.DetailCorrelation > 2 * movie.Score(movie.Raw).DetailCorrelation);
+    }
+
+    [Fact]
+    public void Later_frames_change_no_earlier_one()
+    {
+        using var movie = new SoftScene(0.5, 60);
+        var whole = movie.Denoise();
+        var other = movie.Denoise(frame => frame.Number >= 40);
+
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.Equal(whole[i], other[i]);
+        }
+
+        Assert.NotEqual(whole[45], other[45]);
+    }
+
+    [Fact]
+    public void Pure_noise_shows_next_to_nothing()
+    {
+        using var movie = new SoftScene(0.5, 90, noiseOnly: true);
+        var shown = movie.Denoise();
+
+        // A tenth of the noise would be a picture; what chance leaves is far below.
+        Assert.All(shown.Skip(8), picture => Assert.True(
+            TensorPrimitives.StdDev<float>(picture) < 0.03 * TensorPrimitives.StdDev<float>(movie.Raw[0]),
+            $"{TensorPrimitives.StdDev<float>(picture) / TensorPrimitives.StdDev<float>(movie.Raw[0])}"));
+    }
+
+    [Fact]
+    public void A_frame_without_beam_passes_as_it_is_and_is_not_remembered()
+    {
+        using var movie = new SoftScene(1, 60);
+        var without = movie.Denoise();
+        movie.Blank(50);
+        var with = movie.Denoise();
+
+        Assert.Equal(movie.Raw[50], with[50]);
+        for (var i = 52; i < 60; i++)
+        {
+            Assert.InRange(TensorPrimitives.Distance<float>(without[i], with[i]) / TensorPrimitives.StdDev<float>(movie.Raw[i]) / Side, 0, 0.1);
+        }
+    }
+
+    [Theory]
+    [InlineData(97, 131)]
+    [InlineData(33, 64)]
+    public void Frames_of_any_size_keep_their_size_and_mean(int height, int width)
+    {
+        using var pool = new FramePool();
+        using var denoiser = new SpectralDenoiser(pool);
+        var random = new Random(5);
+        var frames = Enumerable.Range(0, 20).Select(i =>
+        {
+            using var draft = pool.Rent(height, width, PixelType.UInt8);
+            random.NextBytes(draft.Bytes);
+            return draft.Publish(new FrameHeader { Number = i });
+        }).ToList();
+        denoiser.Learn(frames);
+        foreach (var frame in frames)
+        {
+            using var denoised = denoiser.Denoise(frame);
+            Assert.Equal((height, width, PixelType.Float32), (denoised.Height, denoised.Width, denoised.Type));
+            Assert.InRange(TensorPrimitives.Sum(denoised.Pixels<float>()) / (height * width), 110, 145);
+            frame.Dispose();
+        }
+
+        Assert.Equal(0, pool.Outstanding);
+    }
+
+    [Fact]
+    public void A_single_frame_and_a_constant_one_are_no_reason_to_fail()
+    {
+        using var pool = new FramePool();
+        using var denoiser = new SpectralDenoiser(pool);
+        using var draft = pool.Rent(64, 64, PixelType.UInt16);
+        draft.Pixels<ushort>().Fill(700);
+        using var frame = draft.Publish(new FrameHeader { Number = 0 });
+        denoiser.Learn([frame]);
+        using var denoised = denoiser.Denoise(frame);
+
+        Assert.All(denoised.Pixels<float>().ToArray(), value => Assert.Equal(700, value, 0.01));
+    }
+
+    /// <summary>A simulated movie with its clean frames.</summary>
+    private sealed class SoftScene : IDisposable
+    {
+        private readonly FramePool _pool = new();
+        private readonly List<Frame> _frames = [];
+        private readonly List<float[]> _clean = [];
+
+        public SoftScene(double snr, int count, bool noiseOnly = false)
+        {
+            var simulator = new Simulator("soft", new SceneOptions { SizePx = Side, Cnr = snr, Seed = 11, Type = PixelType.UInt16, Particles = 8 });
+            var noise = new Random(3);
+            for (var i = 0; i < count; i++)
+            {
+                using var draft = _pool.Rent(Side, Side, PixelType.UInt16);
+                var clean = new float[Side * Side];
+                simulator.Next(draft.Bytes, clean);
+                if (noiseOnly)
+                {
+                    foreach (ref var pixel in draft.Pixels<ushort>())
+                    {
+                        pixel = (ushort)(1000 + noise.Next(200));
+                    }
+                }
+
+                _clean.Add(clean);
+                _frames.Add(draft.Publish(new FrameHeader { Number = i }));
+            }
+        }
+
+        public IReadOnlyList<float[]> Raw => [.. _frames.Select(Floats)];
+
+        public void Blank(int index)
+        {
+            using var draft = _pool.Rent(Side, Side, PixelType.UInt16);
+            draft.Pixels<ushort>().Fill(3);
+            _frames[index].Dispose();
+            _frames[index] = draft.Publish(new FrameHeader { Number = index });
+        }
+
+        public List<float[]> Denoise(Func<Frame, bool>? inverted = null)
+        {
+            using var denoiser = new SpectralDenoiser(_pool);
+            denoiser.Learn(_frames[..denoiser.LearningFrames]);
+            var shown = new List<float[]>();
+            foreach (var frame in _frames)
+            {
+                using var other = Inverted(frame, inverted?.Invoke(frame) ?? false);
+                using var denoised = denoiser.Denoise(other);
+                shown.Add(denoised.Pixels<float>().ToArray());
+            }
+
+            return shown;
+        }
+
+        public PictureScore Score(IReadOnlyList<float[]> shown)
+        {
+            var scorer = new PictureScorer(Side, Side);
+            for (var i = 0; i < shown.Count; i++)
+            {
+                scorer.Add(_clean[i], shown[i]);
+            }
+
+            return scorer.Score();
+        }
+
+        public void Dispose()
+        {
+            _frames.ForEach(frame => frame.Dispose());
+            Assert.Equal(0, _pool.Outstanding);
+            _pool.Dispose();
+        }
+
+        private Frame Inverted(Frame frame, bool really)
+        {
+            if (!really)
+            {
+                return frame.Share();
+            }
+
+            using var draft = _pool.Rent(Side, Side, PixelType.UInt16);
+            var from = frame.Pixels<ushort>();
+            var to = draft.Pixels<ushort>();
+            for (var i = 0; i < to.Length; i++)
+            {
+                to[i] = from[to.Length - 1 - i];
+            }
+
+            return draft.Publish(frame.Header);
+        }
+
+        private static float[] Floats(Frame frame)
+        {
+            var values = new float[frame.Height * frame.Width];
+            frame.CopyTo(values);
+            return values;
+        }
+    }
+}
