@@ -107,7 +107,7 @@ public sealed class PointTable
         private static readonly string[] Numeric =
         [
             "x", "y", "angle_deg", "symmetry", "layer", "area_px", "major_px", "minor_px", "visible", "x_err", "y_err", "angle_err_deg",
-            "x_bound_px", "y_bound_px", "angle_bound_deg",
+            "x_bound_px", "y_bound_px", "angle_bound_deg", "state",
         ];
 
         private readonly string _source;

@@ -33,6 +33,9 @@ public sealed record ScoreReport
     /// <summary>Fraction of matches where the symmetry agrees; null without that column.</summary>
     public double? SymmetryAccuracy { get; init; }
 
+    /// <summary>Structural states; null where truth or prediction has none.</summary>
+    public StateScore? States { get; init; }
+
     /// <summary>CLEAR MOT; null without track ids.</summary>
     public ClearMotScore? Mot { get; init; }
 
@@ -149,3 +152,11 @@ public sealed record IdentityScore(double Idf1, double Precision, double Recall)
 /// <param name="AssA">Association accuracy.</param>
 /// <param name="LocA">Mean similarity of the matches.</param>
 public sealed record HotaScore(double Hota, double DetA, double AssA, double LocA);
+
+/// <summary>Structural states compared over the matched points whose truth has one.</summary>
+/// <param name="Accuracy">Fraction with the right state, under the one-to-one naming of states that makes it largest; a point without a state is wrong.</param>
+/// <param name="Points">Matched points whose truth has a state.</param>
+/// <param name="Unclassified">Those of them without a predicted state.</param>
+/// <param name="True">Different states in truth.</param>
+/// <param name="Predicted">Different states predicted.</param>
+public sealed record StateScore(double Accuracy, long Points, long Unclassified, int True, int Predicted);

@@ -64,6 +64,11 @@ public static class ScoreText
             Line("symmetry", $"{symmetry:F4} right");
         }
 
+        if (report.States is { } states)
+        {
+            Line("states", $"{states.Accuracy:F4} right of {states.Points} ({states.Unclassified} without one), {states.Predicted} found, {states.True} there");
+        }
+
         if (report.Mot is { } mot)
         {
             Line("MOTA", $"{mot.Mota:F4}   id switches {mot.IdSwitches}, fragmentations {mot.Fragmentations}, MOTP {mot.Motp:F4}");

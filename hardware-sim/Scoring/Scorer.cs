@@ -24,6 +24,7 @@ public static class Scorer
         var clear = new ErrorStatistics(truth, predicted);
         var shapes = new SortedDictionary<string, (long Found, long There)>(StringComparer.Ordinal);
         var symmetry = (True: truth.Column("symmetry"), Predicted: predicted.Column("symmetry"));
+        var states = new StateCounts(truth.Column("state"), predicted.Column("state"));
         long found = 0, wrong = 0, missed = 0, agreeing = 0;
         foreach (var frame in frames.Frames)
         {
@@ -35,6 +36,7 @@ public static class Scorer
             foreach (var pair in matches)
             {
                 all.Add(pair);
+                states.Add(pair);
                 if (truth.Flags is null || truth.Flags[pair.Truth].Length == 0)
                 {
                     clear.Add(pair);
@@ -59,6 +61,7 @@ public static class Scorer
             Errors = all.Result(),
             ErrorsOfClear = clear.Result(),
             SymmetryAccuracy = symmetry.True is null || symmetry.Predicted is null || found == 0 ? null : (double)agreeing / found,
+            States = states.Result(),
             Mot = tracked ? TrackMeasures.ClearMot(frames.Frames, truth.Id!, predicted.Id!) : null,
             Identity = tracked
                 ? TrackMeasures.Identity(frames.Frames, truth.Id!, predicted.Id!, truth.IdNames.Count, predicted.IdNames.Count)

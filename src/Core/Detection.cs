@@ -104,6 +104,9 @@ public sealed record Detection
     /// <summary>Mean contrast of the particle against the liquid around it: (background - particle) / background; negative for bright particles. Null where not measured.</summary>
     public double? Contrast { get; init; }
 
+    /// <summary>Shape of a body that may change it, or null where that was not measured.</summary>
+    public ShapeFeatures? Features { get; init; }
+
     /// <summary>The best fit.</summary>
     public ShapeFit Best => Fits[0];
 

@@ -25,6 +25,9 @@ public sealed record TrackPoint
     /// <summary>Structural state, or null where not classified.</summary>
     public int? State { get; init; }
 
+    /// <summary>Shape in this frame of a body that may change it, or null where that was not measured.</summary>
+    public ShapeFeatures? Features { get; init; }
+
     /// <summary>Everything special about this point.</summary>
     public DetectionFlags Flags { get; init; }
 

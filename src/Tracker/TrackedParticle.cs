@@ -315,6 +315,7 @@ internal sealed class TrackedParticle
             RotationDeg = measurement.RotationDeg,
             Layer = detection.Layer == 0 ? 0 : Layer,
             Score = detection.Score,
+            Features = detection.Features,
             Flags = detection.Flags | (measurement.AfterGap ? DetectionFlags.Gap : DetectionFlags.None)
                 | (measurement.IsAmbiguous ? DetectionFlags.RotationAmbiguous : DetectionFlags.None),
             Detection = measurement.Index,

@@ -1,0 +1,143 @@
+using LiveLtem.Core;
+
+namespace LiveLtem.Tracker.Analysis.States;
+
+/// <summary>The measurements of one molecule whose rows are not out yet, and the filter's chances just before them.</summary>
+internal sealed class StatePath
+{
+    private const double MassMemory = 400;
+    private readonly Queue<TrackPoint> _points = new();
+    private double[] _before = [];
+    private long _beforeFrame;
+    private int? _last;
+    private double _massSum;
+    private double _massWeight;
+
+    /// <summary>Summed contrast, mean of many frames, px^2: how large the molecule is whatever its shape; 0 before the first measurement.</summary>
+    public double MeanMass => _massWeight > 0 ? _massSum / _massWeight : 0;
+
+    public void Add(TrackPoint point)
+    {
+        _points.Enqueue(point);
+        if (point.Flags.HasFlag(DetectionFlags.Border))
+        {
+            return;
+        }
+
+        var keep = 1 - (1 / MassMemory);
+        _massSum = (_massSum * keep) + point.Features!.IntegratedContrastPx2;
+        _massWeight = (_massWeight * keep) + 1;
+    }
+
+    /// <summary>The waiting measurements as observations.</summary>
+    public StateObservation[] Observations(double typicalMass) =>
+        [.. _points.Select(p => StateFeatures.Of(p, MeanMass, typicalMass)).Where(o => o is not null).Select(o => o!.Value)];
+
+    /// <summary>The state of a point by all that is known now; drops everything up to it.</summary>
+    public int? Settle(TrackPoint point, StateModel model, double typicalMass, StateAccount account)
+    {
+        var isMeasured = _points.TryPeek(out var first) && first.Frame == point.Frame;
+        if (!isMeasured || StateFeatures.Of(first!, MeanMass, typicalMass) is not { } observation)
+        {
+            // Cut by the border or not measurable: as it was.
+            if (isMeasured)
+            {
+                _points.Dequeue();
+            }
+
+            return _last;
+        }
+
+        var n = model.Count;
+        var likelihoods = new double[n];
+        var forward = new double[n];
+        model.Likelihoods(observation, likelihoods);
+        model.Step(_before, observation.Frame - _beforeFrame, likelihoods, forward);
+        _points.Dequeue();
+        var (backward, next) = Ahead(model, typicalMass);
+        var chances = backward;
+        if (next is { } later)
+        {
+            var moves = later.Frame - observation.Frame == 1 ? new double[n * n] : null;
+            var lateLikelihoods = new double[n];
+            model.Likelihoods(later, lateLikelihoods);
+            chances = StatePosterior.Back(model.Power(later.Frame - observation.Frame), lateLikelihoods, backward, n, forward, moves);
+            account.AddMoves(moves, n);
+        }
+
+        chances = StatePosterior.Product(forward, chances);
+        var state = Array.IndexOf(chances, chances.Max());
+        account.Add(first!, chances, state, _last is null);
+        (_before, _beforeFrame, _last) = (forward, observation.Frame, state);
+        return state;
+    }
+
+    // Backward chances at the next measurement, from the last one that is known, and that measurement.
+    private (double[] Backward, StateObservation? Next) Ahead(StateModel model, double typicalMass)
+    {
+        var n = model.Count;
+        var backward = Enumerable.Repeat(1.0, n).ToArray();
+        var ahead = _points.Take(StateTracker.LagFrames).Select(p => StateFeatures.Of(p, MeanMass, typicalMass)).Where(o => o is not null).Select(o => o!.Value).ToArray();
+        if (ahead.Length == 0)
+        {
+            return (backward, null);
+        }
+
+        var even = Enumerable.Repeat(1.0 / n, n).ToArray();
+        var likelihoods = new double[n];
+        for (var t = ahead.Length - 1; t > 0; t--)
+        {
+            model.Likelihoods(ahead[t], likelihoods);
+            backward = StatePosterior.Back(model.Power(ahead[t].Frame - ahead[t - 1].Frame), likelihoods, backward, n, even, null);
+        }
+
+        return (backward, ahead[0]);
+    }
+}
+
+/// <summary>What the frames so far say of one molecule's state.</summary>
+internal sealed class LiveState
+{
+    private double[] _chances = [];
+    private long _frame;
+    private int? _last;
+
+    public int? Add(TrackPoint point, StateModel model, double mass, double typicalMass)
+    {
+        if (StateFeatures.Of(point, mass, typicalMass) is not { } observation)
+        {
+            return _last;
+        }
+
+        var likelihoods = new double[model.Count];
+        var after = new double[model.Count];
+        model.Likelihoods(observation, likelihoods);
+        model.Step(_chances, observation.Frame - _frame, likelihoods, after);
+        (_chances, _frame) = (after, observation.Frame);
+        _last = Array.IndexOf(after, after.Max());
+        return _last;
+    }
+}
+
+/// <summary>Which features tell states apart.</summary>
+internal static class StateFeatures
+{
+    /// <summary>Features of a point: second moments over the molecule's own size, so that a large molecule is not taken for an extended one.</summary>
+    /// <param name="point">The point.</param>
+    /// <param name="mass">The molecule's summed contrast, mean of many frames.</param>
+    /// <param name="typicalMass">That of the molecule in the middle.</param>
+    /// <returns>Null where nothing was measured, the border cuts the molecule or its size is not known yet.</returns>
+    public static StateObservation? Of(TrackPoint point, double mass, double typicalMass)
+    {
+        if (point.Features is not { } f || point.Flags.HasFlag(DetectionFlags.Border) || !(mass > 0) || !(typicalMass > 0))
+        {
+            return null;
+        }
+
+        var scale = Math.Clamp(typicalMass / mass, 0.05, 20);
+        return new StateObservation(
+            point.Frame,
+            [f.GyrationPx2 * scale, f.ElongationPx2 * scale],
+            [Math.Pow(f.GyrationErrPx2 * scale, 2), Math.Pow(f.ElongationErrPx2 * scale, 2)]);
+    }
+}
