@@ -5,7 +5,6 @@ using LiveLtem.Core;
 using LiveLtem.Core.Pipeline;
 using LiveLtem.HardwareSim;
 using LiveLtem.Inference;
-using LiveLtem.Tracker;
 
 namespace LiveLtem.App.Bench;
 
@@ -128,7 +127,7 @@ internal static class PipelineBench
         var input = SessionInput.Plain(source);
         using IParticleDetector detector = empty ? new EmptyDetector() : Detectors.Create(profile, input);
         using var denoiser = empty ? null : Denoisers.Create(profile, pool);
-        IParticleTracker tracker = empty ? new EmptyTracker() : new ParticleTracker(profile.Tracker);
+        IParticleTracker tracker = empty ? new EmptyTracker() : Trackers.Create(profile);
         var host = new AnalysisHost(input, pool, detector, tracker, meter, new AnalysisHostOptions { Live = false, Denoiser = denoiser, DetectsInDenoised = denoiser is not null });
         var report = await host.RunAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
@@ -144,7 +143,7 @@ internal static class PipelineBench
         var input = SessionInput.Plain(source);
         using var detector = Detectors.Create(profile, input);
         using var denoiser = Denoisers.Create(profile, pool);
-        var host = new AnalysisHost(input, pool, detector, new ParticleTracker(profile.Tracker), new BenchMeter(WarmUp), new AnalysisHostOptions { Live = true, Denoiser = denoiser, DetectsInDenoised = denoiser is not null });
+        var host = new AnalysisHost(input, pool, detector, Trackers.Create(profile), new BenchMeter(WarmUp), new AnalysisHostOptions { Live = true, Denoiser = denoiser, DetectsInDenoised = denoiser is not null });
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = host.RunAsync(end.Token);
         await host.Ready.ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using LiveLtem.App.Profiles;
+using LiveLtem.Core;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Models;
+using LiveLtem.Inference.Soft;
 
 namespace LiveLtem.App.Hosting;
 
@@ -11,8 +13,8 @@ internal static class Detectors
     /// <param name="profile">The profile.</param>
     /// <param name="input">What will be analysed: its counts without beam are the detector's too.</param>
     /// <param name="withLabels">True for label images.</param>
-    /// <exception cref="Core.InputException">The network is missing or damaged.</exception>
-    public static ParticleDetector Create(Profile profile, SessionInput input, bool withLabels = false)
+    /// <exception cref="InputException">The network is missing or damaged.</exception>
+    public static IParticleDetector Create(Profile profile, SessionInput input, bool withLabels = false)
     {
         var options = profile.Detector with
         {
@@ -20,6 +22,11 @@ internal static class Detectors
             ZeroCounts = input.Dark is not null ? 0 : input.Calibration.DarkLevel?.Value,
             WithLabels = withLabels,
         };
+        if (profile.Molecules)
+        {
+            return new SoftDetector(options);
+        }
+
         var name = profile.Model ?? Automatic();
         return new ParticleDetector(options, name is null or Profile.NoModel ? null : NetworkModel.Load(name, profile.Provider));
     }

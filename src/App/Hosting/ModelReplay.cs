@@ -80,7 +80,7 @@ internal sealed class ModelReplay : IModelSwitch, IDisposable
     }
 
     /// <summary>Says whose network changes.</summary>
-    public void Drive(ParticleDetector detector) => _detector = detector;
+    public void Drive(IParticleDetector detector) => _detector = detector as ParticleDetector;
 
     /// <inheritdoc/>
     public void Before(long frame)
@@ -90,7 +90,12 @@ internal sealed class ModelReplay : IModelSwitch, IDisposable
             _changes.Dequeue();
             try
             {
-                using var prepared = _detector!.Prepare(change.Network);
+                if (_detector is null)
+                {
+                    throw new InputException("this profile segments without a network");
+                }
+
+                using var prepared = _detector.Prepare(change.Network);
                 _detector.Switch(prepared, frame);
             }
             catch (Exception error)

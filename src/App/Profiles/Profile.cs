@@ -31,6 +31,9 @@ internal sealed record Profile
     /// <summary>Whether the noise is taken off the frames before particles are looked for, and how.</summary>
     public DenoiseOptions Denoise { get; init; } = new();
 
+    /// <summary>True for flexible bodies of low contrast, whose states are told apart; false for particles of a firm shape.</summary>
+    public bool Molecules { get; init; }
+
     /// <summary>How particles are found.</summary>
     public ParticleDetectorOptions Detector { get; init; } = new();
 

@@ -50,6 +50,7 @@ internal static class ProfileStore
         var detector = root.Section("detector");
         var model = detector.Text("model");
         var provider = detector.Choice("provider", ("auto", ModelProvider.Auto), ("cpu", ModelProvider.Cpu), ("directml", ModelProvider.DirectMl));
+        var molecules = detector.Choice("kind", ("particles", false), ("molecules", true));
         var tracker = root.Section("tracker");
         var denoise = root.Section("denoise");
         var analyses = root.Words("analyses", "all", TrackAnalyses.Names);
@@ -61,6 +62,7 @@ internal static class ProfileStore
             Model = model == "auto" ? null : model,
             Provider = provider,
             Denoise = Denoise(denoise),
+            Molecules = molecules,
             Detector = Detector(detector),
             Tracker = Tracker(tracker),
             Analyses = analyses,

@@ -6,7 +6,7 @@ using LiveLtem.Core;
 using LiveLtem.Core.Analysis;
 using LiveLtem.Inference;
 using LiveLtem.Session.Results;
-using LiveLtem.Tracker;
+using LiveLtem.Tracker.Analysis.States;
 
 namespace LiveLtem.App.Verbs;
 
@@ -116,7 +116,8 @@ internal static class AnalyzeVerb
                 WriteDenoised = WriteDenoised,
                 WriteOverlay = WriteOverlay,
             }).ConfigureAwait(false);
-            var host = new AnalysisHost(input, pool, detector, new ParticleTracker(Profile.Tracker), results, new AnalysisHostOptions
+            var tracker = Trackers.Create(Profile);
+            var host = new AnalysisHost(input, pool, detector, tracker, results, new AnalysisHostOptions
             {
                 Live = false,
                 WithImages = true,
@@ -127,6 +128,7 @@ internal static class AnalyzeVerb
             });
             results.Notes.AddFact("Detector", () => host.Figures.Processed > 0 ? detector.Describe() : null);
             results.Notes.AddFact("Denoiser", () => host.Figures.Processed > 0 ? denoiser?.Describe() : null);
+            results.Notes.AddFact("States", () => (tracker as StateTracker)?.Describe());
             results.Notes.AddFact("Models changed as in the session", () => Models?.Describe);
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
             results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);

@@ -17,6 +17,7 @@ internal sealed class EvidenceMaps
     private readonly int _columns;
     private readonly double[] _scales;
     private readonly PlaneBlur[] _blurs;
+    private readonly (float[] Columns, float[] Rows)[] _acrossEdges;
     private readonly double[] _noise;
     private readonly Plane[] _averages;
     private readonly double[] _variances;
@@ -29,7 +30,8 @@ internal sealed class EvidenceMaps
     public EvidenceMaps(int rows, int columns, double[] scales)
     {
         (_rows, _columns, _scales) = (rows, columns, scales);
-        _blurs = [.. scales.Select(s => new PlaneBlur(s))];
+        _blurs = [.. scales.Select(s => new PlaneBlur(s, repeats: false))];
+        _acrossEdges = [.. _blurs.Select(b => (b.NoiseAlong(columns).Select(v => 1 / v).ToArray(), b.NoiseAlong(rows)))];
         _noise = new double[scales.Length];
         _averages = [.. MemoryFrames.Select(_ => new Plane(rows, columns))];
         _variances = new double[MemoryFrames.Length];
@@ -154,8 +156,16 @@ internal sealed class EvidenceMaps
 
                 // What does not change from frame to frame (an uneven window, a camera's pattern) is no molecule either: the image's own spread counts too.
                 var noise = Math.Max(_noise[s] * Math.Sqrt(_variances[m]), RobustSpread(_smooth.Values));
-                TensorPrimitives.Multiply(_smooth.Values, (float)(1 / noise), _smooth.Values);
-                TensorPrimitives.Max(evidence, _smooth.Values, evidence);
+
+                // Towards the edges there are fewer pixels to sum, and less noise.
+                for (var y = 0; y < _rows; y++)
+                {
+                    var row = _smooth.Row(y);
+                    TensorPrimitives.Multiply(row, _acrossEdges[s].Columns, row);
+                    TensorPrimitives.Multiply(row, (float)(1 / noise) / _acrossEdges[s].Rows[y], row);
+                    var into = Evidence.Row(y);
+                    TensorPrimitives.Max(into, row, into);
+                }
             }
         }
     }

@@ -42,7 +42,9 @@ internal static class FeatureMeter
     /// <param name="half">Pixels from the middle to the edge.</param>
     /// <param name="meanMass">Mass to divide by, px^2: that of many frames, so that one frame's noise does not enter twice; null for the window's own.</param>
     /// <param name="noise">Noise of a sum over pixels, over the root of their number.</param>
-    public static BodyMoments Moments(ReadOnlySpan<float> window, ReadOnlySpan<bool> mask, int half, double? meanMass, double noise)
+    /// <param name="expected">Second moments to expect, from many frames, with <paramref name="meanMass"/>: noise in the frame's mass then weighs at their
+    /// distance only, not at all of them. Any value leaves the result right on average; a good one halves its noise.</param>
+    public static BodyMoments Moments(ReadOnlySpan<float> window, ReadOnlySpan<bool> mask, int half, double? meanMass, double noise, in BodyMoments? expected = null)
     {
         var side = (2 * half) + 1;
         double s = 0, sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
@@ -82,7 +84,20 @@ internal static class FeatureMeter
         double x1 = (sx - (ox * s)) / mass, y1 = (sy - (oy * s)) / mass;
         double vx = 0, vy = 0, vg = 0, ve = 0;
         double cx = ox + x1, cy = oy + y1;
-        var gyration = Math.Max(0, Centred(sxx, sx, ox, s, mass) - (x1 * x1) + Centred(syy, sy, oy, s, mass) - (y1 * y1));
+        double xx0 = expected?.Xx ?? 0, yy0 = expected?.Yy ?? 0, xy0 = expected?.Xy ?? 0;
+        double xx1 = Centred(sxx, sx, ox, s, mass) - (x1 * x1), yy1 = Centred(syy, sy, oy, s, mass) - (y1 * y1);
+        var xy1 = ((sxy - (ox * sy) - (oy * sx) + (ox * oy * s)) / mass) - (x1 * y1);
+        if (meanMass is null)
+        {
+            (xx0, yy0, xy0) = (xx1, yy1, xy1);
+        }
+
+        // The mass that this frame lacks or has too much, by noise, where it would be expected.
+        var lacking = (mass - s) / mass;
+        xx1 += lacking * xx0;
+        yy1 += lacking * yy0;
+        xy1 += lacking * xy0;
+        var (gyration, difference) = (xx0 + yy0, xx0 - yy0);
         for (var j = 0; j < side; j++)
         {
             for (var i = 0; i < side; i++)
@@ -94,7 +109,7 @@ internal static class FeatureMeter
                     vx += xx;
                     vy += yy;
                     vg += (xx + yy - gyration) * (xx + yy - gyration);
-                    ve += (xx - yy) * (xx - yy);
+                    ve += (xx - yy - difference) * (xx - yy - difference);
                 }
             }
         }
@@ -111,9 +126,9 @@ internal static class FeatureMeter
             Y = cy,
             XErr = Math.Sqrt(varX),
             YErr = Math.Sqrt(varY),
-            Xx = Centred(sxx, sx, ox, s, mass) - (x1 * x1) + varX,
-            Yy = Centred(syy, sy, oy, s, mass) - (y1 * y1) + varY,
-            Xy = ((sxy - (ox * sy) - (oy * sx) + (ox * oy * s)) / mass) - (x1 * y1),
+            Xx = xx1 + varX,
+            Yy = yy1 + varY,
+            Xy = xy1,
             GyrationErr = unit * Math.Sqrt(vg),
             ElongationErr = unit * Math.Sqrt(ve),
         };

@@ -16,6 +16,7 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
     private const double WantedOverNoise = 7;
     private const double ChangeSigmas = 3.5;
     private const double FewestAfterChange = 6;
+    private const double LeastVisible = 0.2;
     private readonly OutlineDrawer _drawer = new();
     private readonly Dictionary<int, Measured> _measured = [];
     private double _step = 0.4;
@@ -25,10 +26,23 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
     private bool[] _wide = [];
     private bool[] _ring = [];
 
+    [Flags]
+    private enum FrameSides
+    {
+        None = 0,
+        Left = 1,
+        Right = 2,
+        Top = 4,
+        Bottom = 8,
+    }
+
     private readonly record struct Measured(BodyMoments Body, ShapeFeatures Features, ShapeFit Fit, DetectionFlags Flags, double Score);
 
     /// <summary>Noise of the raw frames' contrast.</summary>
     public SoftNoise Noise { get; set; }
+
+    /// <summary>Summed contrast of a whole molecule of middling size, px^2; 0 where none was seen whole.</summary>
+    public double TypicalMassPx2 { get; set; }
 
     /// <summary>Starts a molecule's picture from one averaged already.</summary>
     public void Start(SoftMolecule molecule, Plane recent, double frames)
@@ -116,14 +130,15 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         var side = molecule.Side;
         Dilate(molecule.Outline, side, RimPx, _wide);
         RemoveForeign(side);
-        var body = FeatureMeter.Moments(_window, _wide, molecule.Half, molecule.MassPx2 > 0 ? molecule.MassPx2 : null, Noise.Sum);
-        if (molecule.AreaPx == 0 || !double.IsFinite(body.GyrationErr))
+
+        // The picture that drew the outline, for the axis: one noisy frame turns it at random.
+        var drawn = FeatureMeter.Moments(molecule.Long, _wide, molecule.Half, null, Noise.Sum * Math.Sqrt(molecule.LongVariance));
+        var body = FeatureMeter.Moments(_window, _wide, molecule.Half, molecule.MassPx2 > 0 ? molecule.MassPx2 : null, Noise.Sum, drawn);
+        if (molecule.AreaPx == 0 || !double.IsFinite(body.GyrationErr) || !double.IsFinite(drawn.GyrationErr))
         {
             return;
         }
 
-        // The picture that drew the outline, for the axis: one noisy frame turns it at random.
-        var drawn = FeatureMeter.Moments(molecule.Long, _wide, molecule.Half, null, Noise.Sum * Math.Sqrt(molecule.LongVariance));
         var flat = Outline(molecule);
         var axis = 0.5 * Math.Atan2(2 * drawn.Xy, drawn.Xx - drawn.Yy);
         var (sin, cos) = Math.SinCos(2 * axis);
@@ -144,8 +159,17 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
             EndToEndErrPx = Math.Sqrt(2) * edge,
             OutlineGyrationPx2 = flat.Xx + flat.Yy,
         };
-        var flags = Flags(molecule);
-        _measured[molecule.Id] = new Measured(body, features, Fit(molecule, body, drawn, axis, edge), flags, 1 / (1 + Math.Exp(3 - molecule.Evidence)));
+        var (flags, sides) = Flags(molecule);
+        molecule.IsCut = flags.HasFlag(DetectionFlags.Border);
+        var fit = Fit(molecule, body, drawn, axis, edge);
+        if (molecule.IsCut)
+        {
+            var visible = Visible(molecule);
+            features = features with { VisibleFraction = visible };
+            fit = Completed(molecule, fit, sides, visible);
+        }
+
+        _measured[molecule.Id] = new Measured(body, features, fit, flags, 1 / (1 + Math.Exp(3 - molecule.Evidence)));
     }
 
     private static ShapeFit Fit(SoftMolecule molecule, BodyMoments body, BodyMoments drawn, double axis, double edge)
@@ -243,22 +267,63 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         return slope > 0 ? Math.Min(Blurred(sigma) * Math.Sqrt(molecule.LongVariance) / slope, 10) : 10;
     }
 
-    private DetectionFlags Flags(SoftMolecule molecule)
+    // Part of it that lies inside the frame, by what it weighed when it was whole, or what others do.
+    private double Visible(SoftMolecule molecule)
+    {
+        var whole = molecule.WholeMassPx2 ?? TypicalMassPx2;
+        return whole > 0 ? Math.Clamp(molecule.RecentMassPx2 / whole, LeastVisible, 1) : 1;
+    }
+
+    // The centre of the whole of it: an evenly filled body that is cut straight goes on beyond the border for as long as contrast is missing.
+    private static ShapeFit Completed(SoftMolecule molecule, ShapeFit fit, FrameSides sides, double visible)
+    {
+        double left = double.MaxValue, right = double.MinValue, top = double.MaxValue, bottom = double.MinValue;
+        for (var j = 0; j < molecule.Side; j++)
+        {
+            for (var i = 0; i < molecule.Side; i++)
+            {
+                if (molecule.Outline[(j * molecule.Side) + i])
+                {
+                    int x = molecule.CentreX - molecule.Half + i, y = molecule.CentreY - molecule.Half + j;
+                    (left, right, top, bottom) = (Math.Min(left, x), Math.Max(right, x), Math.Min(top, y), Math.Max(bottom, y));
+                }
+            }
+        }
+
+        // At a corner each side takes its share of what is missing.
+        var cuts = System.Numerics.BitOperations.PopCount((uint)sides);
+        var share = Math.Pow(visible, 1.0 / Math.Max(1, cuts));
+        double width = right - left + 1, height = bottom - top + 1;
+        double moreX = width * ((1 / share) - 1) / 2, moreY = height * ((1 / share) - 1) / 2;
+        var dx = (sides.HasFlag(FrameSides.Right) ? moreX : 0) - (sides.HasFlag(FrameSides.Left) ? moreX : 0);
+        var dy = (sides.HasFlag(FrameSides.Bottom) ? moreY : 0) - (sides.HasFlag(FrameSides.Top) ? moreY : 0);
+        return fit with
+        {
+            XPx = fit.XPx + dx,
+            YPx = fit.YPx + dy,
+            XErrPx = Math.Sqrt((fit.XErrPx * fit.XErrPx) + (0.16 * dx * dx)),
+            YErrPx = Math.Sqrt((fit.YErrPx * fit.YErrPx) + (0.16 * dy * dy)),
+            AreaPx = fit.AreaPx / visible,
+        };
+    }
+
+    private (DetectionFlags Flags, FrameSides Sides) Flags(SoftMolecule molecule)
     {
         var flags = molecule.Touches ? DetectionFlags.Contact : DetectionFlags.None;
+        var sides = FrameSides.None;
         for (var j = 0; j < molecule.Side; j++)
         {
             for (var i = 0; i < molecule.Side; i++)
             {
                 int x = molecule.CentreX - molecule.Half + i, y = molecule.CentreY - molecule.Half + j;
-                if (molecule.Outline[(j * molecule.Side) + i] && (x <= 1 || y <= 1 || x >= width - 2 || y >= height - 2))
+                if (molecule.Outline[(j * molecule.Side) + i])
                 {
-                    return flags | DetectionFlags.Border;
+                    sides |= (x <= 1 ? FrameSides.Left : 0) | (x >= width - 2 ? FrameSides.Right : 0) | (y <= 1 ? FrameSides.Top : 0) | (y >= height - 2 ? FrameSides.Bottom : 0);
                 }
             }
         }
 
-        return flags;
+        return (flags | (sides == FrameSides.None ? 0 : DetectionFlags.Border), sides);
     }
 
     private void Draw(SoftMolecule molecule)

@@ -148,6 +148,7 @@ internal sealed class SoftField
         var share = (float)(1 / Math.Min(++_recentSeen, RecentFrames));
         TensorPrimitives.Multiply(_recent.Values, 1 - share, _recent.Values);
         TensorPrimitives.MultiplyAdd(_contrast.Values, share, _recent.Values, _recent.Values);
+        _follower.TypicalMassPx2 = TypicalMass();
         _follower.Follow(_molecules, _contrast, read.HasDenoised ? _denoised : null);
         Forget();
         Begin();
@@ -335,6 +336,12 @@ internal sealed class SoftField
                 }
             }
         }
+    }
+
+    private double TypicalMass()
+    {
+        var masses = _molecules.Where(m => m.WholeMassPx2 is not null).Select(m => m.WholeMassPx2!.Value).Order().ToList();
+        return masses.Count == 0 ? 0 : masses[masses.Count / 2];
     }
 
     private double Typical()

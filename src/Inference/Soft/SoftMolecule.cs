@@ -10,6 +10,9 @@ internal sealed class SoftMolecule
     private const double MassMemory = 60;
     private const double OffsetMemory = 24;
     private const double EvidenceMemory = 10;
+    private const double WholeMemory = 100;
+    private double _wholeSum;
+    private double _wholeWeight;
     private double _massSum;
     private double _massWeight;
 
@@ -81,6 +84,15 @@ internal sealed class SoftMolecule
 
     /// <summary>Contrast summed over the molecule, mean of many frames, px^2.</summary>
     public double MassPx2 => _massWeight > 0 ? _massSum / _massWeight : 0;
+
+    /// <summary>Summed contrast while no border cut it, mean of many frames, px^2; null where it was never seen whole.</summary>
+    public double? WholeMassPx2 => _wholeWeight > 3 ? _wholeSum / _wholeWeight : null;
+
+    /// <summary>Summed contrast of the last frames, px^2.</summary>
+    public double RecentMassPx2 { get; private set; }
+
+    /// <summary>Whether the border of the frame cuts it.</summary>
+    public bool IsCut { get; set; }
 
     /// <summary>Standard deviations by which its summed contrast, of the last frames, is over nothing.</summary>
     public double Evidence { get; private set; }
@@ -162,7 +174,15 @@ internal sealed class SoftMolecule
         var keep = 1 - (1 / MassMemory);
         _massSum = (_massSum * keep) + mass;
         _massWeight = (_massWeight * keep) + 1;
+        if (!IsCut)
+        {
+            var whole = 1 - (1 / WholeMemory);
+            _wholeSum = (_wholeSum * whole) + mass;
+            _wholeWeight = (_wholeWeight * whole) + 1;
+        }
+
         var share = Math.Max(1 / EvidenceMemory, 1.0 / Age);
+        RecentMassPx2 += share * (mass - RecentMassPx2);
         Evidence += share * ((mass / error * Math.Sqrt((2 / share) - 1)) - Evidence);
     }
 

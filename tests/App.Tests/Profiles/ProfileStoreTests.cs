@@ -69,7 +69,7 @@ public sealed class ProfileStoreTests
 
     [Theory]
     [InlineData("detecter: {}", "mine.yaml: line 1: there is no key detecter; allowed: detector, tracker, denoise")]
-    [InlineData("detector:\n  size: 3", "mine.yaml: line 2: there is no key detector.size; allowed: model, provider, polarity, min_size_px, max_size_px, symmetries, learning_frames")]
+    [InlineData("detector:\n  size: 3", "mine.yaml: line 2: there is no key detector.size; allowed: model, provider, kind, polarity, min_size_px, max_size_px, symmetries, learning_frames")]
     [InlineData("detector: {polarity: black}", "mine.yaml: line 1: detector.polarity: found black; allowed: auto, dark, bright")]
     [InlineData("detector: {min_size_px: -1}", "mine.yaml: line 1: detector.min_size_px: found -1; allowed: a number from 0.5 to 100000")]
     [InlineData("detector: {min_size_px: nan}", "mine.yaml: line 1: detector.min_size_px: found nan; allowed: a number from 0.5 to 100000")]

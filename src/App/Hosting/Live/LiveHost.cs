@@ -7,7 +7,6 @@ using LiveLtem.Core;
 using LiveLtem.Core.Live;
 using LiveLtem.Inference;
 using LiveLtem.Session.Log;
-using LiveLtem.Tracker;
 using Microsoft.Extensions.Logging;
 
 namespace LiveLtem.App.Hosting.Live;
@@ -45,19 +44,19 @@ internal sealed class LiveHost
     private readonly StatusBoard _board;
     private readonly ModelDesk _models;
 
-    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, ParticleDetector detector, IFrameDenoiser? denoiser, ILogger logger, TimeProvider time)
+    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, IParticleDetector detector, IFrameDenoiser? denoiser, ILogger logger, TimeProvider time)
     {
         _request = request;
         _time = time;
         _store = store;
         _conditions = new ConditionsBook(request.Input.Calibration);
         _events = new EventBook(store);
-        _models = new ModelDesk(detector, new ModelChoices(request.Profile), _events, _conditions, model => store?.SetFirstModel(model), time);
+        _models = new ModelDesk(detector as ParticleDetector, new ModelChoices(request.Profile), _events, _conditions, model => store?.SetFirstModel(model), time);
         _host = new AnalysisHost(
             request.Input,
             pool,
             detector,
-            new ParticleTracker(request.Profile.Tracker),
+            Trackers.Create(request.Profile),
             new LiveSink(store, _publisher, KeepFacts),
             new AnalysisHostOptions
             {

@@ -5,14 +5,14 @@ using LiveLtem.Inference;
 namespace LiveLtem.App.Hosting.Live;
 
 /// <summary>Changes the network of a running session: made ready beside it, written to the session, then put on between two frames.</summary>
-/// <param name="detector">Segments the session's frames.</param>
+/// <param name="detector">Segments the session's frames; null where that needs no network.</param>
 /// <param name="choices">What can be asked for.</param>
 /// <param name="events">Where changes are written.</param>
 /// <param name="conditions">Knows the newest frame received.</param>
 /// <param name="began">Told once, before the first frame is segmented, what the session begins with.</param>
 /// <param name="time">The clock.</param>
 /// <remarks>Thread-safe. One change at a time; until it is put on, and where it cannot be made, frames are segmented as before.</remarks>
-internal sealed class ModelDesk(ParticleDetector detector, ModelChoices choices, EventBook events, ConditionsBook conditions, Action<ModelInUse> began, TimeProvider time)
+internal sealed class ModelDesk(ParticleDetector? detector, ModelChoices choices, EventBook events, ConditionsBook conditions, Action<ModelInUse> began, TimeProvider time)
     : IModelSwitch
 {
     private readonly Lock _gate = new();
@@ -24,7 +24,7 @@ internal sealed class ModelDesk(ParticleDetector detector, ModelChoices choices,
     private bool _ended;
 
     /// <summary>What segments the newest frames; null before that is learnt.</summary>
-    public ModelInUse? Now => Volatile.Read(ref _now) ?? detector.Model;
+    public ModelInUse? Now => Volatile.Read(ref _now) ?? First;
 
     /// <summary>What can be asked for.</summary>
     public IReadOnlyList<string> Names => choices.Names;
@@ -45,6 +45,11 @@ internal sealed class ModelDesk(ParticleDetector detector, ModelChoices choices,
             if (_ended)
             {
                 throw Ended();
+            }
+
+            if (detector is null)
+            {
+                throw new InputException("this profile finds molecules without a network: there is no model to choose");
             }
 
             if (detector.Model is null)
@@ -70,7 +75,7 @@ internal sealed class ModelDesk(ParticleDetector detector, ModelChoices choices,
     public void Before(long frame)
     {
         Turn? turn;
-        if (_newest is null && detector.Model is { } first)
+        if (_newest is null && First is { } first)
         {
             began(first);
         }
@@ -97,7 +102,7 @@ internal sealed class ModelDesk(ParticleDetector detector, ModelChoices choices,
         try
         {
             events.Add(new ModelChange { Time = time.GetUtcNow(), Frame = conditions.LastFrame, Model = model });
-            detector.Switch(turn.Prepared, frame);
+            detector!.Switch(turn.Prepared, frame);
             Volatile.Write(ref _now, model);
             turn.Done.SetResult(model);
         }
@@ -147,7 +152,7 @@ internal sealed class ModelDesk(ParticleDetector detector, ModelChoices choices,
                 return now;
             }
 
-            return await PutOnAsync(detector.Prepare(choices.Load(name))).ConfigureAwait(false);
+            return await PutOnAsync(detector!.Prepare(choices.Load(name))).ConfigureAwait(false);
         }
         finally
         {
@@ -169,6 +174,9 @@ internal sealed class ModelDesk(ParticleDetector detector, ModelChoices choices,
             return _turn.Done.Task;
         }
     }
+
+    // What the session begins with, once that is known.
+    private ModelInUse? First => detector is null ? ModelInUse.Thresholds : detector.Model;
 
     private static InputException Ended() => new("the session has ended: its model cannot be changed any more");
 

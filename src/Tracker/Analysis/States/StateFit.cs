@@ -3,9 +3,8 @@ namespace LiveLtem.Tracker.Analysis.States;
 /// <summary>Fits state models to sequences and chooses how many states there are.</summary>
 /// <remarks>
 /// <para>Expectation-maximisation (Baum and Welch) from a start that splits the features in order; for each number of states from 1 to 6 the Bayesian
-/// information criterion, -2 ln L + p ln N (Schwarz 1978, doi:10.1214/aos/1176344136). More states are taken only where they are states: each is
-/// visited for a fair part of the time, and neighbouring ones stand clear of each other by more than the scatter that molecules of one state have among
-/// themselves: molecules differ in size, and a difference that a molecule keeps is no change of state.</para>
+/// information criterion, -2 ln L + p ln N (Schwarz 1978, doi:10.1214/aos/1176344136), the offsets of the molecules integrated out. More states are
+/// taken only where they are states: each is visited for a fair part of the time, and any two stand clear of each other.</para>
 /// <para>Deterministic: the same sequences give the same model.</para>
 /// </remarks>
 internal static class StateFit
@@ -13,94 +12,128 @@ internal static class StateFit
     /// <summary>Most states.</summary>
     public const int MostStates = 6;
 
-    private const int Rounds = 60;
-    private const double Settled = 1e-5;
+    private const int Rounds = 80;
+    private const double Settled = 3e-6;
     private const double StayPrior = 0.95;
     private const double LeastShare = 0.03;
     private const int FewestPerState = 25;
     private const double LeastApart = 2;
+    private const double LeastApartMeasured = 0.8;
+    private const int SmoothedOver = 4;
+    private const double FarOff = 8;
+
+    // The molecules' scatter cannot be told from a few of them: this many more of middling scatter are thought to be there.
+    private const double ScatterPrior = 4;
+    private const double MostScatter = 0.45;
+    private const double FramesToKnow = 10;
+
+    // A state that is left after a few frames is noise, or a difference between frames that have changed their outline.
+    private const double MostLeaving = 0.12;
+    private const int LookFurther = 2;
 
     /// <summary>The model that describes the sequences best.</summary>
-    /// <param name="sequences">Measurements of one molecule each, in frame order.</param>
+    /// <param name="sequences">Measurements of one molecule each, in frame order; not all empty.</param>
     public static StateModel Choose(IReadOnlyList<StateObservation[]> sequences)
     {
         ArgumentNullException.ThrowIfNull(sequences);
-        var total = sequences.Sum(s => s.Length);
-        var best = Fit(sequences, 1).Model;
-        var bestCriterion = Criterion(best, Fit(sequences, 1).LogLikelihood, total);
+        var usable = WithoutFarOff(sequences);
+        var total = usable.Sum(s => s.Length);
+        var best = Fit(usable, 1);
+        var bestCriterion = Criterion(best, total);
         for (var count = 2; count <= MostStates && count * FewestPerState <= total; count++)
         {
-            var (model, logLikelihood) = Fit(sequences, count);
-            var criterion = Criterion(model, logLikelihood, total);
-            if (criterion < bestCriterion && AreStates(model, sequences))
+            var fit = Fit(usable, count);
+            var criterion = Criterion(fit, total);
+            if (criterion < bestCriterion && AreStates(fit.Model, fit.Times, usable))
             {
-                (best, bestCriterion) = (model, criterion);
+                (best, bestCriterion) = (fit, criterion);
+            }
+            else if (count >= best.Model.Count + LookFurther)
+            {
+                break;
             }
         }
 
-        return best;
+        return best.Model;
     }
 
     /// <summary>Fits a model of so many states.</summary>
-    public static (StateModel Model, double LogLikelihood) Fit(IReadOnlyList<StateObservation[]> sequences, int count)
+    /// <returns>The model, states in order of size; the logarithm of its likelihood; expected measurements in each state.</returns>
+    public static (StateModel Model, double LogLikelihood, double[] Times) Fit(IReadOnlyList<StateObservation[]> sequences, int count)
     {
         ArgumentNullException.ThrowIfNull(sequences);
-        var all = sequences.SelectMany(s => s).ToList();
-        var dimensions = all[0].Values.Length;
-        var (wideMean, wideCovariance) = Moments(all, null, dimensions);
+        var used = sequences.Where(s => s.Length > 0).ToList();
+        var all = new WeightedFeatures(used);
+        var (wideMean, wideCovariance) = all.Moments(null, null);
         var wide = wideCovariance.Select(v => 4 * v).ToArray();
-        var model = Begin(sequences, count, dimensions, wideMean, wideCovariance, wide);
+        var model = Begin(used, count, all, wideMean, wideCovariance, wide);
+        var own = used.ConvertAll(_ => new MoleculeOffsets(model));
         var last = double.NegativeInfinity;
-        for (var round = 0; round < Rounds; round++)
+        for (var round = 0; ; round++)
         {
-            var (next, logLikelihood) = Improve(model, sequences, wideMean, wide, wideCovariance);
-            if (logLikelihood - last < Settled * Math.Abs(logLikelihood) && round > 3)
+            var posteriors = used.Select((s, i) => StatePosterior.Of(model, s, own[i])).ToList();
+            own = [.. used.Select((s, i) => MoleculeOffsets.Of(model, s, posteriors[i].Chances))];
+            var logLikelihood = posteriors.Sum(p => p.LogLikelihood) + own.Sum(o => o.LogPrior(model));
+            if (round >= Rounds || (round > 10 && Math.Abs(logLikelihood - last) < Settled * Math.Abs(logLikelihood)))
             {
-                return (Order(model, wideMean, wide), logLikelihood);
+                var times = Enumerable.Range(0, count).Select(k => own.Sum(o => o.Times[k])).ToArray();
+                var order = Enumerable.Range(0, count).OrderBy(k => model.Means[k][0]).ToArray();
+                return (Ordered(model, order, wideMean, wide), logLikelihood, [.. order.Select(k => times[k])]);
             }
 
-            (model, last) = (next, logLikelihood);
+            last = logLikelihood;
+            model = Improve(model, all, posteriors, own, wideMean, wide, wideCovariance);
         }
-
-        return (Order(model, wideMean, wide), last);
     }
 
-    private static double Criterion(StateModel model, double logLikelihood, int total) =>
-        (-2 * logLikelihood) + (model.Parameters * Math.Log(total));
+    private static double Criterion((StateModel Model, double LogLikelihood, double[] Times) fit, int total) =>
+        (-2 * fit.LogLikelihood) + (fit.Model.Parameters * Math.Log(total));
 
-    // Smoothed features of every molecule in order of size, cut into equal parts.
-    private static StateModel Begin(IReadOnlyList<StateObservation[]> sequences, int count, int dimensions, double[] wideMean, double[] wideCovariance, double[] wide)
+    // A molecule whose outline went astray is not a state: measurements far from all others are left out of the learning.
+    private static List<StateObservation[]> WithoutFarOff(IReadOnlyList<StateObservation[]> sequences)
     {
-        var smooth = new List<(double Key, StateObservation Observation)>();
+        var all = sequences.SelectMany(s => s).ToList();
+        var d = all[0].Values.Length;
+        var limits = new (double Middle, double Spread)[d];
+        for (var i = 0; i < d; i++)
+        {
+            var sorted = all.Select(o => o.Values[i]).Order().ToArray();
+            var spread = (sorted[sorted.Length * 9 / 10] - sorted[sorted.Length / 10]) / 2.56;
+            limits[i] = (sorted[sorted.Length / 2], Math.Max(spread, 1e-9));
+        }
+
+        var kept = sequences.Select(s => s.Where(o => !Enumerable.Range(0, d).Any(i => Math.Abs(o.Values[i] - limits[i].Middle) > FarOff * limits[i].Spread)).ToArray()).ToList();
+        return kept.Exists(s => s.Length > 0) ? kept : [.. sequences];
+    }
+
+    // Smoothed features of every molecule in order of size, cut where they cluster.
+    private static StateModel Begin(List<StateObservation[]> sequences, int count, WeightedFeatures all, double[] wideMean, double[] wideCovariance, double[] wide)
+    {
+        var keys = new List<double>();
         foreach (var sequence in sequences)
         {
             for (var t = 0; t < sequence.Length; t++)
             {
-                double sum = 0, weight = 0;
-                for (var u = Math.Max(0, t - 4); u <= Math.Min(sequence.Length - 1, t + 4); u++)
+                int from = Math.Max(0, t - SmoothedOver), to = Math.Min(sequence.Length - 1, t + SmoothedOver);
+                var sum = 0.0;
+                for (var u = from; u <= to; u++)
                 {
-                    sum += sequence[u].Values[0];
-                    weight++;
+                    // Size and elongation, each in units of its spread: both rise from compact to extended.
+                    sum += sequence[u].Values.Select((v, i) => v / Math.Sqrt(wideCovariance[(i * wideMean.Length) + i])).Sum();
                 }
 
-                smooth.Add((sum / weight, sequence[t]));
+                keys.Add(sum / (to - from + 1));
             }
         }
 
-        var keys = smooth.Select(s => s.Key).Order().ToArray();
-        var centres = Centres(keys, count);
-        var parts = Enumerable.Range(0, count).Select(_ => new List<StateObservation>()).ToArray();
-        foreach (var (key, observation) in smooth)
-        {
-            parts[Nearest(centres, key)].Add(observation);
-        }
-
+        var centres = Centres([.. keys.Order()], count);
         var means = new double[count][];
         var covariances = new double[count][];
         for (var k = 0; k < count; k++)
         {
-            (means[k], covariances[k]) = parts[k].Count > 1 ? Moments(parts[k], null, dimensions) : (Shifted(wideMean, centres[k]), wideCovariance);
-            Regularise(covariances[k], wideCovariance, dimensions);
+            var state = k;
+            (means[k], covariances[k]) = all.Moments(t => Nearest(centres, keys[t]) == state ? 1 : 0, null);
+            WeightedFeatures.Regularise(covariances[k], wideCovariance);
         }
 
         var transitions = new double[count * count];
@@ -108,14 +141,15 @@ internal static class StateFit
         {
             for (var j = 0; j < count; j++)
             {
-                transitions[(i * count) + j] = count == 1 ? 1 : i == j ? StayPrior : (1 - StayPrior) / (count - 1);
+                transitions[(i * count) + j] = Prior(i, j, count);
             }
         }
 
-        return new StateModel(means, covariances, [.. Enumerable.Repeat(1.0 / count, count)], transitions, wideMean, wide);
+        var scatters = Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, wideMean.Length).Select(i => 0.02 * Math.Max(wideCovariance[(i * wideMean.Length) + i], 1e-9)).ToArray()).ToArray();
+        return new StateModel(means, covariances, scatters, [.. Enumerable.Repeat(1.0 / count, count)], transitions, wideMean, wide);
     }
 
-    private static double[] Shifted(double[] mean, double first) => [first, .. mean.Skip(1)];
+    private static double Prior(int from, int to, int count) => count == 1 ? 1 : from == to ? StayPrior : (1 - StayPrior) / (count - 1);
 
     // One-dimensional k-means from the quantiles on.
     private static double[] Centres(double[] sorted, int count)
@@ -152,135 +186,95 @@ internal static class StateFit
         return best;
     }
 
-    private static (StateModel Model, double LogLikelihood) Improve(
-        StateModel model, IReadOnlyList<StateObservation[]> sequences, double[] wideMean, double[] wide, double[] wideCovariance)
+    private static StateModel Improve(
+        StateModel model, WeightedFeatures all, List<StatePosterior> posteriors, List<MoleculeOffsets> own, double[] wideMean, double[] wide, double[] wideCovariance)
     {
-        int n = model.Count, d = model.Dimensions;
-        var starts = new double[n];
-        var moves = new double[n * n];
-        var observations = new List<StateObservation>();
-        var weights = new List<double[]>();
-        var logLikelihood = 0.0;
-        foreach (var sequence in sequences.Where(s => s.Length > 0))
-        {
-            var posterior = StatePosterior.Of(model, sequence);
-            logLikelihood += posterior.LogLikelihood;
-            for (var t = 0; t < sequence.Length; t++)
-            {
-                observations.Add(sequence[t]);
-                weights.Add(posterior.Chances[t]);
-            }
-
-            for (var k = 0; k < n; k++)
-            {
-                starts[k] += posterior.Chances[0][k];
-            }
-
-            for (var i = 0; i < n * n; i++)
-            {
-                moves[i] += posterior.Moves[i];
-            }
-        }
-
+        var n = model.Count;
+        var chances = posteriors.SelectMany(p => p.Chances).ToArray();
         var means = new double[n][];
         var covariances = new double[n][];
         var occupancy = new double[n];
         for (var k = 0; k < n; k++)
         {
             var state = k;
-            (means[k], covariances[k]) = Moments(observations, t => weights[t][state], d);
-            Regularise(covariances[k], wideCovariance, d);
-            occupancy[k] = weights.Sum(w => w[state]);
+            (means[k], covariances[k]) = all.Moments(t => chances[t][state], i => own[i].Means[state]);
+            WeightedFeatures.Regularise(covariances[k], wideCovariance);
+            Centre(means[k], own, state);
+            occupancy[k] = chances.Sum(c => c[state]) + 1e-6;
         }
 
         var transitions = new double[n * n];
         for (var i = 0; i < n; i++)
         {
             // A weak prior keeps a move that was never seen from being forbidden.
-            var sum = 0.0;
+            var row = Enumerable.Range(0, n).Select(j => posteriors.Sum(p => p.Moves[(i * n) + j]) + Prior(i, j, n)).ToArray();
             for (var j = 0; j < n; j++)
             {
-                transitions[(i * n) + j] = moves[(i * n) + j] + (n == 1 ? 1 : i == j ? StayPrior : (1 - StayPrior) / (n - 1));
-                sum += transitions[(i * n) + j];
-            }
-
-            for (var j = 0; j < n; j++)
-            {
-                transitions[(i * n) + j] /= sum;
+                transitions[(i * n) + j] = row[j] / row.Sum();
             }
         }
 
         var total = occupancy.Sum();
-        return (new StateModel(means, covariances, [.. occupancy.Select(o => Math.Max(o / total, 1e-6))], transitions, wideMean, wide), logLikelihood);
+        return new StateModel(means, covariances, Scatter(model, own, means), [.. occupancy.Select(o => o / total)], transitions, wideMean, wide);
     }
 
-    // Mean and covariance, the part that the measurements' errors explain taken off.
-    private static (double[] Mean, double[] Covariance) Moments(List<StateObservation> observations, Func<int, double>? weight, int d)
+    // What all molecules have in common is the state's.
+    private static void Centre(double[] mean, List<MoleculeOffsets> own, int state)
     {
-        var mean = new double[d];
-        var sum = 1e-12;
-        for (var t = 0; t < observations.Count; t++)
+        for (var i = 0; i < mean.Length; i++)
         {
-            var w = weight?.Invoke(t) ?? 1;
-            sum += w;
-            for (var i = 0; i < d; i++)
+            double sum = 0, weight = 1e-9;
+            foreach (var molecule in own)
             {
-                mean[i] += w * observations[t].Values[i];
+                var share = Math.Min(1, molecule.Times[state] / FramesToKnow);
+                sum += share * molecule.Means[state][i];
+                weight += share;
             }
-        }
 
-        for (var i = 0; i < d; i++)
-        {
-            mean[i] /= sum;
+            mean[i] += sum / weight;
         }
+    }
 
-        var covariance = new double[d * d];
-        for (var t = 0; t < observations.Count; t++)
+    // How far molecules' own features lie about the states' ones: of each state, drawn towards that of all, and never so far that states pass each other.
+    private static double[][] Scatter(StateModel model, List<MoleculeOffsets> own, double[][] means)
+    {
+        int n = model.Count, d = model.Dimensions;
+        var squares = new double[n][];
+        var counts = new double[n];
+        var pooled = new double[d];
+        var pooledCount = 1e-9;
+        for (var k = 0; k < n; k++)
         {
-            var w = weight?.Invoke(t) ?? 1;
-            for (var i = 0; i < d; i++)
+            squares[k] = new double[d];
+            foreach (var molecule in own)
             {
-                for (var j = 0; j < d; j++)
+                var weight = Math.Min(1, molecule.Times[k] / FramesToKnow);
+                counts[k] += weight;
+                pooledCount += weight;
+                for (var i = 0; i < d; i++)
                 {
-                    var error = i == j ? observations[t].Variances[i] : 0;
-                    covariance[(i * d) + j] += w * (((observations[t].Values[i] - mean[i]) * (observations[t].Values[j] - mean[j])) - error);
+                    var square = weight * ((molecule.Means[k][i] * molecule.Means[k][i]) + molecule.Variances[k][i]);
+                    squares[k][i] += square;
+                    pooled[i] += square;
                 }
             }
         }
 
-        for (var i = 0; i < d * d; i++)
-        {
-            covariance[i] /= sum;
-        }
-
-        return (mean, covariance);
-    }
-
-    // Never narrower than a small part of everything: a state of one point would be infinitely likely.
-    private static void Regularise(double[] covariance, double[] wide, int d)
-    {
-        for (var i = 0; i < d; i++)
-        {
-            var least = Math.Max(0.004 * Math.Abs(wide[(i * d) + i]), 1e-6);
-            covariance[(i * d) + i] = Math.Max(covariance[(i * d) + i], least);
-        }
-
-        for (var i = 0; i < d; i++)
-        {
-            for (var j = 0; j < i; j++)
+        return
+        [
+            .. Enumerable.Range(0, n).Select(k => Enumerable.Range(0, d).Select(i =>
             {
-                var most = 0.95 * Math.Sqrt(covariance[(i * d) + i] * covariance[(j * d) + j]);
-                var limited = Math.Clamp(covariance[(i * d) + j], -most, most);
-                covariance[(i * d) + j] = covariance[(j * d) + i] = d > 2 ? 0.9 * limited : limited;
-            }
-        }
+                var scatter = (squares[k][i] + (ScatterPrior * pooled[i] / pooledCount)) / (counts[k] + ScatterPrior);
+                var nearest = Enumerable.Range(0, n).Where(j => j != k).Select(j => Math.Abs(means[j][i] - means[k][i])).DefaultIfEmpty(double.PositiveInfinity).Min();
+                var own = model.Covariances[k][(i * d) + i];
+                return Math.Clamp(scatter, 0.01 * own, Math.Max(0.01 * own, Math.Pow(MostScatter * nearest, 2)));
+            }).ToArray()),
+        ];
     }
 
-    // From compact to extended: by the first feature.
-    private static StateModel Order(StateModel model, double[] wideMean, double[] wide)
+    private static StateModel Ordered(StateModel model, int[] order, double[] wideMean, double[] wide)
     {
         var n = model.Count;
-        var order = Enumerable.Range(0, n).OrderBy(k => model.Means[k][0]).ToArray();
         var transitions = new double[n * n];
         for (var i = 0; i < n; i++)
         {
@@ -291,35 +285,35 @@ internal static class StateFit
         }
 
         return new StateModel(
-            [.. order.Select(k => model.Means[k])], [.. order.Select(k => model.Covariances[k])], [.. order.Select(k => model.Start[k])], transitions, wideMean, wide);
+            [.. order.Select(k => model.Means[k])],
+            [.. order.Select(k => model.Covariances[k])],
+            [.. order.Select(k => model.Scatters[k])],
+            [.. order.Select(k => model.Start[k])],
+            transitions,
+            wideMean,
+            wide);
     }
 
-    private static bool AreStates(StateModel model, IReadOnlyList<StateObservation[]> sequences)
+    private static bool AreStates(StateModel model, double[] times, List<StateObservation[]> sequences)
     {
-        var n = model.Count;
-        var time = new double[n];
-        foreach (var sequence in sequences.Where(s => s.Length > 0))
-        {
-            foreach (var chances in StatePosterior.Of(model, sequence).Chances)
-            {
-                for (var k = 0; k < n; k++)
-                {
-                    time[k] += chances[k];
-                }
-            }
-        }
-
-        var total = time.Sum();
-        if (time.Any(t => t < LeastShare * total || t < FewestPerState))
+        var total = times.Sum();
+        if (times.Any(t => t < LeastShare * total || t < FewestPerState))
         {
             return false;
         }
 
-        for (var a = 0; a < n; a++)
+        var d = model.Dimensions;
+        var errors = Enumerable.Range(0, d).Select(i => Median(sequences.SelectMany(s => s).Select(o => o.Variances[i]))).ToArray();
+        for (var a = 0; a < model.Count; a++)
         {
+            if (1 - model.Transitions[(a * model.Count) + a] > MostLeaving)
+            {
+                return false;
+            }
+
             for (var b = 0; b < a; b++)
             {
-                if (Apart(model, a, b) < LeastApart)
+                if (Apart(model, a, b, null) < LeastApart || Apart(model, a, b, errors) < LeastApartMeasured)
                 {
                     return false;
                 }
@@ -329,23 +323,18 @@ internal static class StateFit
         return true;
     }
 
-    // Distance of two states' means along the line between them, over the mean of their own spreads along it.
-    private static double Apart(StateModel model, int a, int b)
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+
+    // Distance of two states' means over the mean of their spreads (of frames and of molecules), in the feature where it is largest.
+    private static double Apart(StateModel model, int a, int b, double[]? errors)
     {
         var d = model.Dimensions;
-        var line = model.Means[a].Zip(model.Means[b], (x, y) => x - y).ToArray();
+        return Enumerable.Range(0, d).Max(i => 2 * Math.Abs(model.Means[a][i] - model.Means[b][i]) / (Spread(a, i) + Spread(b, i)));
 
-        // Features in units of their spread, so that one of large numbers does not decide the direction alone.
-        double square = 0, spreadA = 0, spreadB = 0;
-        var best = 0.0;
-        for (var i = 0; i < d; i++)
-        {
-            square = line[i] * line[i];
-            spreadA = Math.Sqrt(model.Covariances[a][(i * d) + i]);
-            spreadB = Math.Sqrt(model.Covariances[b][(i * d) + i]);
-            best = Math.Max(best, 2 * Math.Sqrt(square) / (spreadA + spreadB));
-        }
-
-        return best;
+        double Spread(int state, int i) => Math.Sqrt(model.Covariances[state][(i * d) + i] + model.Scatters[state][i] + (errors?[i] ?? 0));
     }
 }

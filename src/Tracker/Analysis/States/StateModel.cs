@@ -9,7 +9,8 @@ internal readonly record struct StateObservation(long Frame, double[] Values, do
 /// <summary>A hidden Markov model whose states are Gaussian clouds of features, each seen through its measurement's own error.</summary>
 /// <remarks>
 /// <para>Emission: normal with the state's mean and covariance plus the measurement's variances, and a small share of anything (so that one bad outline
-/// decides nothing). Transitions: one matrix a frame; over a gap of g frames its g-th power.</para>
+/// decides nothing). Molecules differ: each has an offset of its own in each state, normal with the state's scatter (a mixed-effects model, Altman 2007,
+/// doi:10.1198/016214506000001086); what a molecule keeps is no state. Transitions: one matrix a frame; over a gap of g frames its g-th power.</para>
 /// <para>Forward-backward and re-estimation after Rabiner 1989 (doi:10.1109/5.18626), scaled. Immutable once fitted.</para>
 /// </remarks>
 internal sealed class StateModel
@@ -22,16 +23,17 @@ internal sealed class StateModel
 
     private readonly double[][] _means;
     private readonly double[][] _covariances;
+    private readonly double[][] _scatters;
     private readonly double[] _start;
     private readonly double[][] _powers;
     private readonly double[] _wideMean;
     private readonly double[] _wideCovariance;
 
-    public StateModel(double[][] means, double[][] covariances, double[] start, double[] transitions, double[] wideMean, double[] wideCovariance)
+    public StateModel(double[][] means, double[][] covariances, double[][] scatters, double[] start, double[] transitions, double[] wideMean, double[] wideCovariance)
     {
         Count = means.Length;
         Dimensions = wideMean.Length;
-        (_means, _covariances, _start, _wideMean, _wideCovariance) = (means, covariances, start, wideMean, wideCovariance);
+        (_means, _covariances, _scatters, _start, _wideMean, _wideCovariance) = (means, covariances, scatters, start, wideMean, wideCovariance);
         _powers = new double[LongestGap][];
         _powers[0] = transitions;
     }
@@ -48,6 +50,9 @@ internal sealed class StateModel
     /// <summary>Covariance of each state's features, measurement errors not in it, row-major.</summary>
     public IReadOnlyList<double[]> Covariances => _covariances;
 
+    /// <summary>Variance, feature by feature, of what molecules have of their own in each state.</summary>
+    public IReadOnlyList<double[]> Scatters => _scatters;
+
     /// <summary>Chance of each state where nothing is known.</summary>
     public IReadOnlyList<double> Start => _start;
 
@@ -55,7 +60,7 @@ internal sealed class StateModel
     public IReadOnlyList<double> Transitions => _powers[0];
 
     /// <summary>Free parameters.</summary>
-    public int Parameters => (Count * (Dimensions + (Dimensions * (Dimensions + 1) / 2))) + (Count * (Count - 1)) + Count - 1;
+    public int Parameters => (Count * ((2 * Dimensions) + (Dimensions * (Dimensions + 1) / 2))) + (Count * (Count - 1)) + Count - 1;
 
     /// <summary>Transition matrix over a number of frames.</summary>
     public double[] Power(long frames)
@@ -70,16 +75,19 @@ internal sealed class StateModel
     }
 
     /// <summary>Likelihood of a measurement in each state, relative to the best, and the logarithm of what was divided by.</summary>
-    public double Likelihoods(in StateObservation observation, Span<double> into)
+    /// <param name="observation">The measurement.</param>
+    /// <param name="own">What the molecule has of its own.</param>
+    /// <param name="into">Takes the likelihoods.</param>
+    public double Likelihoods(in StateObservation observation, MoleculeOffsets own, Span<double> into)
     {
         var top = double.NegativeInfinity;
         for (var k = 0; k < Count; k++)
         {
-            into[k] = LogNormal(observation, _means[k], _covariances[k]);
+            into[k] = LogNormal(observation, _means[k], _covariances[k], own.Means[k], own.Variances[k]);
             top = Math.Max(top, into[k]);
         }
 
-        var wide = Math.Log(OutlierShare) + LogNormal(observation, _wideMean, _wideCovariance);
+        var wide = Math.Log(OutlierShare) + LogNormal(observation, _wideMean, _wideCovariance, null, null);
         top = Math.Max(top, wide);
         var floor = Math.Exp(wide - top);
         for (var k = 0; k < Count; k++)
@@ -130,7 +138,7 @@ internal sealed class StateModel
         return sum;
     }
 
-    private double LogNormal(in StateObservation observation, double[] mean, double[] covariance)
+    private double LogNormal(in StateObservation observation, double[] mean, double[] covariance, double[]? shift, double[]? doubt)
     {
         // Two or three features: Cholesky written out.
         var d = Dimensions;
@@ -139,10 +147,10 @@ internal sealed class StateModel
         var log = -0.5 * d * Math.Log(2 * Math.PI);
         for (var i = 0; i < d; i++)
         {
-            var rest = observation.Values[i] - mean[i];
+            var rest = observation.Values[i] - mean[i] - (shift?[i] ?? 0);
             for (var j = 0; j <= i; j++)
             {
-                var sum = covariance[(i * d) + j] + (i == j ? observation.Variances[i] : 0);
+                var sum = covariance[(i * d) + j] + (i == j ? observation.Variances[i] + (doubt?[i] ?? 0) : 0);
                 for (var k = 0; k < j; k++)
                 {
                     sum -= root[(i * d) + k] * root[(j * d) + k];

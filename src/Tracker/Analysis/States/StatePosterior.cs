@@ -13,7 +13,7 @@ internal sealed record StatePosterior
     public required double LogLikelihood { get; init; }
 
     /// <summary>Computes it.</summary>
-    public static StatePosterior Of(StateModel model, IReadOnlyList<StateObservation> sequence)
+    public static StatePosterior Of(StateModel model, IReadOnlyList<StateObservation> sequence, MoleculeOffsets own)
     {
         int n = model.Count, length = sequence.Count;
         var forward = new double[length][];
@@ -23,7 +23,7 @@ internal sealed record StatePosterior
         {
             likelihoods[t] = new double[n];
             forward[t] = new double[n];
-            logLikelihood += model.Likelihoods(sequence[t], likelihoods[t]);
+            logLikelihood += model.Likelihoods(sequence[t], own, likelihoods[t]);
             var scale = model.Step(t == 0 ? [] : forward[t - 1], t == 0 ? 1 : sequence[t].Frame - sequence[t - 1].Frame, likelihoods[t], forward[t]);
             logLikelihood += Math.Log(Math.Max(scale, 1e-300));
         }

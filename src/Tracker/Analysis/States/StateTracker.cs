@@ -143,6 +143,10 @@ public sealed class StateTracker : IParticleTracker
         if (final)
         {
             _model = model;
+            foreach (var path in _paths.Values)
+            {
+                path.LearnOwn(model, _typicalMass);
+            }
         }
         else
         {
