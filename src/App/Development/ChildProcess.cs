@@ -19,10 +19,11 @@ internal static class ChildProcess
     /// <param name="folder">Its working folder.</param>
     /// <param name="limit">Longest time it may take; it is killed with its children then.</param>
     /// <param name="cancellationToken">Kills it.</param>
+    /// <param name="tell">Gets each line of its standard error as it comes; null for nobody.</param>
     /// <returns>Exit code and output; the exit code is null where it was killed for taking too long.</returns>
     /// <exception cref="InputException">There is no such program.</exception>
     public static async Task<(int? ExitCode, string Output)> RunAsync(
-        string program, IEnumerable<string> arguments, string folder, TimeSpan limit, CancellationToken cancellationToken)
+        string program, IEnumerable<string> arguments, string folder, TimeSpan limit, CancellationToken cancellationToken, Action<string>? tell = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -38,6 +39,7 @@ internal static class ChildProcess
         process.Exited += (_, _) => ended.TrySetResult();
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
+        process.ErrorDataReceived += (_, line) => Told(line.Data);
         try
         {
             process.Start();
@@ -71,6 +73,14 @@ internal static class ChildProcess
         lock (output)
         {
             return (exitCode, output.ToString());
+        }
+
+        void Told(string? line)
+        {
+            if (line is not null)
+            {
+                tell?.Invoke(line);
+            }
         }
 
         void Keep(object sender, DataReceivedEventArgs line)

@@ -121,16 +121,44 @@ internal sealed class PrepareStage(
 /// <param name="forDetector">Whether the detector is to see it; else it is for the results alone.</param>
 internal sealed class DenoiseStage(IFrameDenoiser denoiser, ResultJoiner results, bool forDetector) : IStage<Frame, DenoisedFrame>
 {
+    private readonly Queue<Frame> _waiting = new();
+
     public void Process(Frame item, ICollection<DenoisedFrame> output)
     {
-        var denoised = denoiser.Denoise(item);
+        if (denoiser.Delay > 0)
+        {
+            denoiser.LookAhead(item);
+        }
+
+        _waiting.Enqueue(item);
+        if (_waiting.Count > denoiser.Delay)
+        {
+            Denoise(_waiting.Dequeue(), output);
+        }
+    }
+
+    public void Complete(ICollection<DenoisedFrame> output)
+    {
+        while (_waiting.TryDequeue(out var frame))
+        {
+            Denoise(frame, output);
+        }
+    }
+
+    // A frame that waited is this stage's to give back where it fails; the pipeline knows of the newest only.
+    private void Denoise(Frame frame, ICollection<DenoisedFrame> output)
+    {
+        Frame? denoised = null;
         try
         {
+            denoised = denoiser.Denoise(frame);
             results.AddDenoised(denoised);
+            output.Add(new DenoisedFrame(frame, forDetector ? denoised : null));
         }
         catch
         {
-            denoised.Dispose();
+            denoised?.Dispose();
+            frame.Dispose();
             throw;
         }
 
@@ -138,12 +166,6 @@ internal sealed class DenoiseStage(IFrameDenoiser denoiser, ResultJoiner results
         {
             denoised.Dispose();
         }
-
-        output.Add(new DenoisedFrame(item, forDetector ? denoised : null));
-    }
-
-    public void Complete(ICollection<DenoisedFrame> output)
-    {
     }
 }
 

@@ -7,11 +7,22 @@ namespace LiveLtem.App.Hosting;
 /// <summary>Makes the denoiser that a profile asks for.</summary>
 internal static class Denoisers
 {
-    /// <summary>Makes it.</summary>
+    /// <summary>Makes it, its network loaded and warm.</summary>
     /// <param name="profile">The profile.</param>
     /// <param name="pool">Where denoised frames come from.</param>
     /// <param name="always">Make one also where the profile wants none, for the denoised movie.</param>
+    /// <param name="adapted">What was learnt from the whole recording; null where nothing was.</param>
+    /// <param name="offline">Whether it may look at later frames.</param>
     /// <returns>Null where nobody asked for one.</returns>
-    public static IFrameDenoiser? Create(Profile profile, FramePool pool, bool always = false) =>
-        profile.Denoise.Enabled || always ? new SpectralDenoiser(pool) : null;
+    /// <exception cref="InputException">The network is missing or damaged.</exception>
+    public static IFrameDenoiser? Create(Profile profile, FramePool pool, bool always = false, DenoiseAdaptation? adapted = null, bool offline = false)
+    {
+        if (!profile.Denoise.Enabled && !always)
+        {
+            return null;
+        }
+
+        var name = adapted?.Model ?? profile.Denoise.Model ?? (DenoiseCard.Names.Contains(DenoiseCard.General) ? DenoiseCard.General : Profile.NoModel);
+        return new SpectralDenoiser(pool, name == Profile.NoModel ? null : DenoiseModel.Load(name), adapted?.Spectrum, offline);
+    }
 }

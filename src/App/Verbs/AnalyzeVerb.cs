@@ -25,13 +25,14 @@ internal static class AnalyzeVerb
         var masks = new Option<bool>("--write-masks") { Description = "Also write masks.tif: a label image a frame." };
         var overlay = new Option<bool>("--write-overlay") { Description = "Also write overlay.mp4: the movie with what was found." };
         var denoised = new Option<bool>("--write-denoised") { Description = "Also write denoised.mrc: the movie without its noise, float32, page by page." };
+        var offline = new Option<bool>("--offline-denoise") { Description = "Denoise with later frames too, as can be done with a recording but not live." };
         var tracks = new Option<bool>("--tracks") { Description = "FILE is a table of positions; analyse the physics alone.", Hidden = true };
         var calibration = new CalibrationOptions();
         var command = new Command(
             "analyze",
             "Finds, measures and follows every particle of a recording and writes the tables.\n\nExample:\n  liveltem analyze run7.mrc --out results --pixel-size-nm 0.2 --frame-time-s 0.1")
         {
-            file, output, profile, model, frames, roi, masks, denoised, overlay, tracks,
+            file, output, profile, model, frames, roi, masks, denoised, offline, overlay, tracks,
         };
         calibration.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -59,6 +60,7 @@ internal static class AnalyzeVerb
                 Roi = parsed.GetValue(roi) is { } region ? RegionOfInterest.Parse(region) : null,
                 WriteMasks = parsed.GetValue(masks),
                 WriteDenoised = parsed.GetValue(denoised),
+                OfflineDenoise = parsed.GetValue(offline),
                 WriteOverlay = parsed.GetValue(overlay),
             };
             var report = await job.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -89,6 +91,8 @@ internal static class AnalyzeVerb
 
         public bool WriteDenoised { get; init; }
 
+        public bool OfflineDenoise { get; init; }
+
         public bool WriteOverlay { get; init; }
 
         public async Task<SessionReport> RunAsync(CancellationToken cancellationToken)
@@ -97,7 +101,8 @@ internal static class AnalyzeVerb
             await using var source = input.Source;
             using var pool = new FramePool();
             using var detector = Detectors.Create(Profile, input, WriteMasks);
-            using var denoiser = Denoisers.Create(Profile, pool, always: WriteDenoised);
+            using var adaptation = Profile.Denoise is { Enabled: true, Adapts: true } ? await AdaptAsync(cancellationToken).ConfigureAwait(false) : null;
+            using var denoiser = Denoisers.Create(Profile, pool, WriteDenoised, adaptation, OfflineDenoise);
             Models?.Drive(detector);
             foreach (var warning in Models?.Warnings ?? [])
             {
@@ -129,11 +134,20 @@ internal static class AnalyzeVerb
             results.Notes.AddFact("Detector", () => host.Figures.Processed > 0 ? detector.Describe() : null);
             results.Notes.AddFact("Denoiser", () => host.Figures.Processed > 0 ? denoiser?.Describe() : null);
             results.Notes.AddFact("States", () => (tracker as StateTracker)?.Describe());
+            results.Notes.AddFact("Denoiser adapted", () => adaptation?.Describe);
             results.Notes.AddFact("Models changed as in the session", () => Models?.Describe);
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
             results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);
             results.DoseRelativeErr = () => host.DoseStatement.RelativeErr;
             return await SessionProgress.FollowAsync(host.RunAsync(cancellationToken), () => host.Figures, source.Info.Frames).ConfigureAwait(false);
+        }
+
+        // The recording is gone through twice, since what is adapted must not depend on how far the analysis is.
+        private async Task<DenoiseAdaptation> AdaptAsync(CancellationToken cancellationToken)
+        {
+            var again = await SessionInput.OpenAsync(Sources.Create(), File, Typed, Frames, Roi).ConfigureAwait(false);
+            await using var source = again.Source;
+            return await DenoiseAdaptation.LearnAsync(again, Profile, cancellationToken).ConfigureAwait(false);
         }
     }
 }

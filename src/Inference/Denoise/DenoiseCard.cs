@@ -11,6 +11,9 @@ public sealed record DenoiseCard
     /// <summary>Newest version of this format that is understood.</summary>
     public const int CurrentFormat = 1;
 
+    /// <summary>Name of the shipped network that knows no recording yet.</summary>
+    public const string General = "general";
+
     private const int MostBytes = 1 << 20;
 
     /// <summary>Version of the card's format.</summary>

@@ -15,6 +15,8 @@ public sealed class FilterBank : IDisposable
     private const double WidestPx = 110;
     private readonly CosineTransform _transform;
     private readonly SpectralFilter[] _filters;
+    private readonly SpectralFilter[] _later;
+    private readonly SmoothingWeights?[] _joined;
     private readonly int[] _modes = new int[FrequencyBins.Count];
     private readonly double _noise;
     private readonly int _firstBin = FrequencyBins.Of(1 / WidestPx);
@@ -24,7 +26,8 @@ public sealed class FilterBank : IDisposable
     /// <param name="width">Columns.</param>
     /// <param name="spectrum">What the picture and its noise are like.</param>
     /// <param name="channels">How many estimates: 1 for the best one alone, or <see cref="Channels"/>.</param>
-    public FilterBank(int height, int width, MotionSpectrum spectrum, int channels)
+    /// <param name="looksAhead">Whether <see cref="LookAhead"/> will be called.</param>
+    public FilterBank(int height, int width, MotionSpectrum spectrum, int channels, bool looksAhead = false)
     {
         ArgumentNullException.ThrowIfNull(spectrum);
         _transform = new CosineTransform(height, width);
@@ -35,6 +38,8 @@ public sealed class FilterBank : IDisposable
         }
 
         _filters = [.. Boosts.Take(channels).Select(boost => new SpectralFilter(map, spectrum, boost))];
+        _later = looksAhead ? [.. Boosts.Take(channels).Select(boost => new SpectralFilter(map, spectrum, boost))] : [];
+        _joined = new SmoothingWeights?[channels];
         _noise = spectrum.NoiseRms(_modes);
     }
 
@@ -53,18 +58,31 @@ public sealed class FilterBank : IDisposable
     public void Next(ReadOnlySpan<float> picture, long step)
     {
         _transform.Forward(picture);
-        foreach (var filter in _filters)
-        {
-            filter.Next(_transform.Coefficients, step);
-        }
+        Next(_transform.Coefficients, step, null);
+    }
 
-        Unit = UnitOf(0);
+    /// <summary>The coefficients of a frame, for <see cref="LookAhead"/>.</summary>
+    /// <param name="picture">The frame with its level taken off, row-major.</param>
+    public float[] Transform(ReadOnlySpan<float> picture)
+    {
+        _transform.Forward(picture);
+        return _transform.Coefficients.ToArray();
+    }
+
+    /// <summary>Takes the next frame in, and looks at later ones for the estimates of this one.</summary>
+    /// <param name="coefficients">The frame's.</param>
+    /// <param name="step">Frames since the one before.</param>
+    /// <param name="later">Coefficients of the later frames, in order, and each one's number counted from this frame.</param>
+    public void LookAhead(ReadOnlySpan<float> coefficients, long step, IReadOnlyList<(long Ahead, float[] Coefficients)> later)
+    {
+        ArgumentNullException.ThrowIfNull(later);
+        Next(coefficients, step, later);
     }
 
     /// <summary>The best linear estimate, row-major.</summary>
     public void Estimate(Span<float> picture)
     {
-        _filters[0].Estimate(_transform.Coefficients, 0);
+        Estimate(0, 0);
         _transform.Backward(picture);
     }
 
@@ -73,7 +91,7 @@ public sealed class FilterBank : IDisposable
     /// <param name="picture">Out: row-major.</param>
     public void Channel(int channel, Span<float> picture)
     {
-        _filters[channel].Estimate(_transform.Coefficients, _firstBin);
+        Estimate(channel, _firstBin);
         _transform.Backward(picture);
         TensorPrimitives.Multiply(picture, (float)(1 / UnitOf(channel)), picture);
     }
@@ -96,6 +114,42 @@ public sealed class FilterBank : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _transform.Dispose();
 
+    private void Next(ReadOnlySpan<float> coefficients, long step, IReadOnlyList<(long Ahead, float[] Coefficients)>? later)
+    {
+        for (var channel = 0; channel < _filters.Length; channel++)
+        {
+            _filters[channel].Next(coefficients, step);
+            _joined[channel] = null;
+            if (later is { Count: > 0 })
+            {
+                var filter = _later[channel];
+                filter.Reset();
+                for (var i = later.Count - 1; i >= 0; i--)
+                {
+                    filter.Next(later[i].Coefficients, i == later.Count - 1 ? 1 : later[i + 1].Ahead - later[i].Ahead);
+                }
+
+                _joined[channel] = _filters[channel].Join(filter, later[0].Ahead);
+            }
+        }
+
+        Unit = UnitOf(0);
+    }
+
+    private void Estimate(int channel, int firstBin)
+    {
+        if (_joined[channel] is { } weights)
+        {
+            _filters[channel].Estimate(_later[channel], weights, _transform.Coefficients, firstBin);
+        }
+        else
+        {
+            _filters[channel].Estimate(_transform.Coefficients, firstBin);
+        }
+    }
+
     // Where nothing is expected at all, the noise is the measure.
-    private double UnitOf(int channel) => Math.Max(_filters[channel].Error(_firstBin, _modes), 1e-3 * Math.Max(_noise, 1e-6));
+    private double UnitOf(int channel) => Math.Max(
+        _joined[channel]?.Error(_firstBin, _modes) ?? _filters[channel].Error(_firstBin, _modes),
+        1e-3 * Math.Max(_noise, 1e-6));
 }

@@ -5,11 +5,18 @@ namespace LiveLtem.Inference.Denoise;
 
 /// <summary>Denoises frames as they come: the best linear estimate from this frame and all earlier ones, by what the recording tells of noise and motion, and,
 /// where there is a network, what that adds to it.</summary>
-/// <remarks>No delay: the estimate of a frame is made from it and what came before. Frames without beam pass as they are and are not remembered. Not thread-safe.</remarks>
+/// <remarks>No delay, unless it is asked to look ahead: the estimate of a frame is made from it and what came before. Frames without beam pass as they are and are not remembered. Not thread-safe.</remarks>
 public sealed class SpectralDenoiser : IFrameDenoiser
 {
+    /// <summary>Frames that it wants to see first.</summary>
+    public const int FirstFrames = 32;
+
+    // As far as the strongest classical filters look; what lies further off tells hardly any more of molecules that move.
+    private const int FramesAhead = 15;
+
     private readonly FramePool _pool;
     private readonly MotionSpectrum? _known;
+    private readonly Queue<Seen> _ahead = new();
     private readonly DenoiseModel? _model;
     private RecordingLevel? _level;
     private FilterBank? _bank;
@@ -20,23 +27,43 @@ public sealed class SpectralDenoiser : IFrameDenoiser
     /// <param name="pool">Where denoised frames come from.</param>
     /// <param name="model">The network, the denoiser's from now on; null for the linear filter alone.</param>
     /// <param name="spectrum">What was learnt from the whole recording; null to learn it from the first frames.</param>
-    public SpectralDenoiser(FramePool pool, DenoiseModel? model = null, MotionSpectrum? spectrum = null)
+    /// <param name="looksAhead">Whether later frames count too, which cannot be live.</param>
+    public SpectralDenoiser(FramePool pool, DenoiseModel? model = null, MotionSpectrum? spectrum = null, bool looksAhead = false)
     {
+        Delay = looksAhead ? FramesAhead : 0;
         _pool = pool;
         _model = model;
         _known = spectrum;
     }
 
     /// <inheritdoc/>
-    public int LearningFrames => 32;
+    public int LearningFrames => FirstFrames;
 
     /// <inheritdoc/>
     public void Learn(IReadOnlyList<Frame> first)
     {
         _level = new RecordingLevel(first);
         var (height, width) = (first[0].Height, first[0].Width);
-        _bank = new FilterBank(height, width, _known ?? SpectrumEstimator.Of(first, _level), _model is null ? 1 : FilterBank.Channels);
+        _bank = new FilterBank(height, width, _known ?? SpectrumEstimator.Of(first, _level), _model is null ? 1 : FilterBank.Channels, Delay > 0);
         _correction = new float[height * width];
+    }
+
+    /// <inheritdoc/>
+    public int Delay { get; }
+
+    /// <inheritdoc/>
+    public void LookAhead(Frame frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        if (_bank is not { } bank || _level is not { } level)
+        {
+            throw new InvalidOperationException("Learn comes before LookAhead");
+        }
+
+        if (level.TakeOff(frame, _correction).Usual)
+        {
+            _ahead.Enqueue(new Seen(frame.Number, bank.Transform(_correction)));
+        }
     }
 
     /// <inheritdoc/>
@@ -53,7 +80,16 @@ public sealed class SpectralDenoiser : IFrameDenoiser
         var (mean, scale, usual) = level.TakeOff(frame, picture);
         if (usual)
         {
-            bank.Next(picture, _last is { } last ? frame.Number - last : 1);
+            var step = _last is { } last ? frame.Number - last : 1;
+            if (Delay > 0)
+            {
+                bank.LookAhead(TakeAhead(frame.Number), step, [.. _ahead.Select(seen => (seen.Number - frame.Number, seen.Coefficients))]);
+            }
+            else
+            {
+                bank.Next(picture, step);
+            }
+
             _last = frame.Number;
             bank.Estimate(picture);
             if (_model is { } model)
@@ -70,8 +106,24 @@ public sealed class SpectralDenoiser : IFrameDenoiser
 
     /// <inheritdoc/>
     public string Describe() => _bank is { } bank
-        ? FormattableString.Invariant($"{(_model is { } model ? $"network {model.Card.Name} ({model.Card.Sha256[..8]}) on " : "")}the best linear filter in space and time, noise {bank.NoiseRms:G3} counts a pixel, delay 0 frames")
+        ? FormattableString.Invariant($"{(_model is { } model ? $"network {model.Card.Name} ({model.Card.Sha256[..8]}) on " : "")}the best linear filter in space and time, noise {bank.NoiseRms:G3} counts a pixel, {(Delay > 0 ? $"{Delay} later frames looked at" : "delay 0 frames")}")
         : "nothing learnt yet";
+
+    // Frames come to be denoised in the order in which they were shown.
+    private float[] TakeAhead(long number)
+    {
+        while (_ahead.TryDequeue(out var seen))
+        {
+            if (seen.Number == number)
+            {
+                return seen.Coefficients;
+            }
+        }
+
+        throw new InvalidOperationException($"frame {number} was not shown by LookAhead");
+    }
+
+    private sealed record Seen(long Number, float[] Coefficients);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -51,6 +51,66 @@ internal sealed class SpectralFilter
         Update(coefficients, kept);
     }
 
+    /// <summary>Forgets every frame.</summary>
+    public void Reset()
+    {
+        _started = false;
+        for (var k = 0; k < States; k++)
+        {
+            _state[k].AsSpan().Clear();
+        }
+
+        for (var bin = 0; bin < FrequencyBins.Count; bin++)
+        {
+            Prior(bin).CopyTo(_covariance[bin], 0);
+        }
+    }
+
+    /// <summary>Brings together what this filter makes of a frame and those before, and what another one makes of those after.</summary>
+    /// <param name="later">Has seen the later frames, the last one first.</param>
+    /// <param name="step">Frames between this one and the next.</param>
+    /// <remarks>The two-filter smoother (Fraser and Potter 1969, doi:10.1109/TAC.1969.1099196): what both know beforehand is taken off once.</remarks>
+    public SmoothingWeights Join(SpectralFilter later, long step)
+    {
+        var weights = new SmoothingWeights(States);
+        Span<double> kept = stackalloc double[States];
+        for (var k = 0; k < States; k++)
+        {
+            kept[k] = k < MotionSpectrum.Parts ? MotionSpectrum.Kept(k, Math.Clamp(step, 1, LongestGap)) : 1;
+        }
+
+        for (var bin = 0; bin < FrequencyBins.Count; bin++)
+        {
+            var prior = Prior(bin);
+            weights.Set(bin, _covariance[bin], later._covariance[bin], prior, kept, MotionSpectrum.Parts);
+        }
+
+        return weights;
+    }
+
+    /// <summary>The coefficients of the estimate from earlier and later frames.</summary>
+    /// <param name="later">Has seen the later frames, the last one first.</param>
+    /// <param name="weights">Of <see cref="Join"/>.</param>
+    /// <param name="coefficients">Out.</param>
+    /// <param name="firstBin">Rings before this one are left out.</param>
+    public void Estimate(SpectralFilter later, SmoothingWeights weights, Span<float> coefficients, int firstBin)
+    {
+        for (var i = 0; i < coefficients.Length; i++)
+        {
+            var sum = 0f;
+            if (_map[i] >= firstBin)
+            {
+                var w = weights.Of(_map[i]);
+                for (var k = 0; k < States; k++)
+                {
+                    sum += (w[k] * _state[k][i]) + (w[States + k] * later._state[k][i]);
+                }
+            }
+
+            coefficients[i] = sum;
+        }
+    }
+
     /// <summary>The coefficients of the estimate.</summary>
     /// <param name="coefficients">Out.</param>
     /// <param name="firstBin">Rings before this one are left out.</param>

@@ -85,7 +85,9 @@ internal sealed class TrainDenoiseCommand : Command
             TrainingS = 0,
             Data = samples.Data,
             ParticlePx = new ParticleRange(8, 20, 45),
-            Command = $"liveltem train denoise{(from is null ? "" : $" --from {from.Name}")} --steps {steps} --seed {parsed.GetValue(_seed)} --name {name}",
+            Command = string.Create(
+                CultureInfo.InvariantCulture,
+                $"liveltem train denoise{(from is null ? "" : $" --from {from.Name}")}{(parsed.GetValue(_startFrom) is { } started ? $" --start-from {Path.GetFileName(started)}" : "")} --steps {steps} --batch {parsed.GetValue(_batch)} --rate {rate} --seed {parsed.GetValue(_seed)} --threads {parsed.GetValue(_threads)} --name {name}"),
             Options = new TrainingOptions
             {
                 Steps = steps,
@@ -93,7 +95,7 @@ internal sealed class TrainDenoiseCommand : Command
                 Epoch = parsed.GetValue(_epoch),
                 Seed = parsed.GetValue(_seed),
                 Rate = rate,
-                WeightDecay = 1e-2,
+                WeightDecay = from is null ? 1e-2 : 0,
                 Average = from is null ? 0.998 : 0.99,
                 Threads = parsed.GetValue(_threads),
             },
