@@ -210,6 +210,12 @@ internal sealed class DetectionPath
 
                 rounds = there ? rounds : 0;
             }
+
+            if (Plan.Layers == 1)
+            {
+                // Solid particles of one layer do not reach into one another: what is followed inside another one is asked whether it is there.
+                _stacks.Prune(frame, background, kept);
+            }
         }
         else
         {

@@ -13,6 +13,7 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
     // The fit finds the best place and shape among many: noise alone reaches six or seven somewhere in a frame.
     private const double LeastSnr = 7;
     private const double LeastSnrSeenOnce = 6.5;
+    private const double LeastSigma = 5;
     private const double OutsideShare = 0.28;
     private const double LargestCut = 6;
     private const double LeastSnrRemembered = 4.5;
@@ -46,6 +47,12 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
         var contrast = dark ? pose.Contrast : -pose.Contrast;
         var expected = h.Known is { Seen: > 2 } known ? Math.Abs(known.Pose.Contrast) : plan.Contrast;
         if (h.Snr < (h.Known is null ? LeastSnr : h.Known.Seen < 3 ? LeastSnrSeenOnce : LeastSnrRemembered) || contrast < 0.35 * expected || contrast > 4 * expected)
+        {
+            return false;
+        }
+
+        // The fit knows the noise's correlation over a few pixels only; grain that reaches further is held against what the liquid itself shows.
+        if (h.Known is null or { Seen: < 3 } && plan.Noise is { } noise && contrast < LeastSigma * noise.Over(pose.Area))
         {
             return false;
         }

@@ -8,6 +8,7 @@ namespace LiveLtem.Inference.Pose;
 internal sealed partial class FrameFitter
 {
     private const double IrregularShare = 0.06;
+    private const double LeastMomentsSnr = 6;
     private const double FaintShare = 0.5;
     private const double FaintSignal = 200;
     private const double BarPenalty = 1;
@@ -418,12 +419,13 @@ internal sealed partial class FrameFitter
     private void AddIrregular(Hypothesis hypothesis, ShapePose region)
     {
         var fit = Pose.Moments(region with { Kind = ShapeKind.Irregular });
-        if (!fit.Converged)
+        var excess = Pose.Noise.Excess;
+        if (!fit.Converged || (hypothesis.Fits.Count > 0 && fit.Signal < LeastMomentsSnr * LeastMomentsSnr * excess))
         {
+            // Moments of what the noise swamps are the noise's; a regular shape at least says where it is.
             return;
         }
 
-        var excess = Pose.Noise.Excess;
         var margin = Math.Max(Math.Max(IrregularShare * fit.Signal, FaintShare * Math.Min(fit.Signal, FaintSignal)), 4 * Math.Sqrt(2 * fit.Pixels));
         var evidence = (-(fit.Pixels + margin) / (2 * excess)) - (4 * Math.Log(Math.Max(2, fit.Pixels / excess)))
             + PopulationOf(hypothesis).LogShare(ShapeKind.Irregular);

@@ -5,6 +5,11 @@ namespace LiveLtem.Inference.Segment;
 /// <summary>Plans segmentation without a network: polarity, smoothing and threshold from the first frames.</summary>
 internal static class ClassicalPlanner
 {
+    private const double StandardSmoothingPx = 2.1;
+    private const double LeastContrast = 0.3;
+    private const double LeastNoise = 0.04;
+    private const double NoiseToContrast = 12;
+
     /// <summary>Makes the plan.</summary>
     /// <param name="first">First frames, none of them blank.</param>
     /// <param name="options">What the operator prescribes.</param>
@@ -13,10 +18,12 @@ internal static class ClassicalPlanner
     {
         var settings = ScaleSearch.Find(first, options.DarkParticles, zero);
         var found = settings is not null;
-        settings ??= Fallback(first[0], options.DarkParticles ?? true, zero);
+        settings ??= Fallback(first, options.DarkParticles ?? true, zero);
+        var segmenter = new ClassicalSegmenter(settings);
         return new SegmentationPlan
         {
-            Segmenter = new ClassicalSegmenter(settings),
+            Segmenter = segmenter,
+            Noise = NoiseOf(first, found ? segmenter : null, zero),
             Found = found,
             Dark = settings.Dark,
             Contrast = settings.Contrast,
@@ -27,15 +34,32 @@ internal static class ClassicalPlanner
         };
     }
 
-    private static SegmenterSettings Fallback(Frame frame, bool dark, double zero) => new()
+    private static FreeNoise? NoiseOf(IReadOnlyList<Frame> first, ClassicalSegmenter? segmenter, double zero)
     {
-        Bin = Math.Min(frame.Height, frame.Width) < 64 ? 1 : 2,
-        SmoothPx = 1,
-        Dark = dark,
-        Contrast = 0.3,
-        Noise = 0.04,
-        MinArea = 12,
-        ZeroCounts = zero,
-        BackgroundPx = Math.Max(8, Math.Min(frame.Height, frame.Width) / 10.0),
-    };
+        if (first.Count < 2)
+        {
+            return null;
+        }
+
+        using var found = segmenter?.Segment(first[0]);
+        return FreeNoise.Measure(first[0], first[1], found?.Blobs ?? [], zero);
+    }
+
+    // Looks for what noise alone cannot bring: the threshold lies above the strongest specks.
+    private static SegmenterSettings Fallback(IReadOnlyList<Frame> first, bool dark, double zero)
+    {
+        var (height, width) = (first[0].Height, first[0].Width);
+        var noise = ScaleSearch.NoiseAt(StandardSmoothingPx, first, zero);
+        return new SegmenterSettings
+        {
+            Bin = Math.Min(height, width) < 64 ? 1 : 2,
+            SmoothPx = 1,
+            Dark = dark,
+            Contrast = Math.Max(LeastContrast, NoiseToContrast * noise),
+            Noise = Math.Max(LeastNoise, noise),
+            MinArea = 12,
+            ZeroCounts = zero,
+            BackgroundPx = Math.Max(8, Math.Min(height, width) / 10.0),
+        };
+    }
 }

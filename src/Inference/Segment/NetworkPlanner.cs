@@ -15,6 +15,10 @@ internal static class NetworkPlanner
     private const double LargestOfBest = 2;
     private const double LeastOfTypical = 0.3;
     private const int LeastSide = 32;
+
+    // Where the network takes grain for particles, few of them stand out from what noise alone brings: of many specks the strongest, by four or five sigmas.
+    private const double LeastSigma = 5.5;
+    private const double LeastSignificant = 0.25;
     private static readonly int[] Bins = [1, 2, 3, 4, 6, 8, 12];
 
     /// <summary>Makes the plan.</summary>
@@ -58,6 +62,14 @@ internal static class NetworkPlanner
         var best = fit.Count == 0 ? enough.MinBy(t => Math.Abs(Math.Log(t.Size)))
             : model.Card.Layers == 1 ? fit.MaxBy(t => t.Settings.Bin)
             : fit.MinBy(t => t.Settings.Bin);
+        var noise = first.Count > 1 ? FreeNoise.Measure(first[0], first[1], new NetworkSegmenter(model, best.Settings).Segment(first[0]).Blobs, zero) : null;
+        var sure = best.Found.Count;
+        best.Found.RemoveAll(b => noise is not null && Math.Abs(b.Contrast) < LeastSigma * noise.Over(b.Area / 2));
+        if (best.Found.Count < LeastSignificant * sure)
+        {
+            return null;
+        }
+
         var dark = options.DarkParticles ?? best.Found.Sum(b => b.Score * b.Contrast) >= 0;
         var contrasts = best.Found.Select(b => dark ? b.Contrast : -b.Contrast).Where(c => c > 0).Order().ToArray();
         if (contrasts.Length == 0)
@@ -73,6 +85,7 @@ internal static class NetworkPlanner
             Dark = dark,
             Contrast = contrast,
             TypicalArea = best.Found.Select(b => b.Area).Order().ElementAt(best.Found.Count / 2),
+            Noise = noise,
             Layers = model.Card.Layers,
             Model = model,
             Words = FormattableString.Invariant($"network {model.Card.Name} on {model.Provider}, binned {best.Settings.Bin}x"),

@@ -76,8 +76,7 @@ internal static class ScaleSearch
         var result = new List<(double, double)>();
         foreach (var sigma in sigmas)
         {
-            var trial = new Trial(sigma, true, zero, []);
-            var noise = trial.NoiseOf(frames[0], frames.Count > 1 ? frames[1] : null);
+            var noise = NoiseAt(sigma, frames, zero);
             if (noise > 0)
             {
                 result.Add((sigma, noise));
@@ -86,6 +85,13 @@ internal static class ScaleSearch
 
         return [.. result];
     }
+
+    /// <summary>Noise of a smoothed frame, fraction of its level; 0 where it cannot be told.</summary>
+    /// <param name="sigma">Smoothing, px of the frame.</param>
+    /// <param name="frames">First frames; one is enough, noise is better known from two.</param>
+    /// <param name="zero">Counts without beam.</param>
+    public static double NoiseAt(double sigma, IReadOnlyList<Frame> frames, double zero) =>
+        new Trial(sigma, true, zero, []).NoiseOf(frames[0], frames.Count > 1 ? frames[1] : null);
 
     private static int BinFor(double sigma) => sigma < 1.4 ? 1 : sigma < 2.9 ? 2 : sigma < 5.9 ? 4 : 8;
 

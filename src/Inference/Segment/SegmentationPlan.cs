@@ -20,6 +20,9 @@ internal sealed record SegmentationPlan
     /// <summary>Typical area of a particle, px^2 of the frame; 0 while unknown.</summary>
     public required double TypicalArea { get; init; }
 
+    /// <summary>What noise alone brings in the liquid; null where that could not be told.</summary>
+    public FreeNoise? Noise { get; init; }
+
     /// <summary>Layers that are told apart: 1 or 2.</summary>
     public int Layers { get; init; } = 1;
 
