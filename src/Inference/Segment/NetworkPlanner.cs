@@ -63,9 +63,7 @@ internal static class NetworkPlanner
             : model.Card.Layers == 1 ? fit.MaxBy(t => t.Settings.Bin)
             : fit.MinBy(t => t.Settings.Bin);
         var noise = first.Count > 1 ? FreeNoise.Measure(first[0], first[1], new NetworkSegmenter(model, best.Settings).Segment(first[0]).Blobs, zero) : null;
-        var sure = best.Found.Count;
-        best.Found.RemoveAll(b => noise is not null && Math.Abs(b.Contrast) < LeastSigma * noise.Over(b.Area / 2));
-        if (best.Found.Count < LeastSignificant * sure)
+        if (noise is not null && best.Found.Count(b => Math.Abs(b.Contrast) >= LeastSigma * noise.Over(b.Area / 2)) < LeastSignificant * best.Found.Count)
         {
             return null;
         }
