@@ -213,8 +213,8 @@ internal sealed class DetectionPath
 
             if (Plan.Layers == 1)
             {
-                // Solid particles of one layer do not reach into one another: what is followed inside another one is asked whether it is there.
-                _stacks.Prune(frame, background, kept);
+                // What is followed inside another one is asked whether it is there.
+                _stacks.Prune(frame, background, kept, onlyOverlapping: true);
             }
         }
         else

@@ -70,12 +70,13 @@ internal sealed class StackSplitter(FrameFitter fitter, Population[] populations
     /// <param name="frame">The frame.</param>
     /// <param name="background">Its background.</param>
     /// <param name="hypotheses">Fitted; changed in place.</param>
-    public void Prune(Frame frame, BackgroundMap background, List<Hypothesis> hypotheses)
+    /// <param name="onlyOverlapping">True to leave those alone that reach into no other of their layer.</param>
+    public void Prune(Frame frame, BackgroundMap background, List<Hypothesis> hypotheses, bool onlyOverlapping = false)
     {
         for (var round = 0; round < PruneRounds; round++)
         {
             // Of two that stand for one particle each says that the other suffices: the less known one goes, and who is left is asked again.
-            var doubtful = hypotheses.Where(IsDoubtful).OrderBy(h => Math.Min(h.Known?.Seen ?? 0, SeenOften)).ThenBy(Borne).ToList();
+            var doubtful = hypotheses.Where(h => IsDoubtful(h) && (!onlyOverlapping || h.Gap < -MostOverlap)).OrderBy(h => Math.Min(h.Known?.Seen ?? 0, SeenOften)).ThenBy(Borne).ToList();
             var gone = new List<Hypothesis>();
             foreach (var one in doubtful)
             {
@@ -95,7 +96,7 @@ internal sealed class StackSplitter(FrameFitter fitter, Population[] populations
             fitter.FitSome(frame, background, touched, [.. hypotheses.Except(touched)]);
         }
 
-        // Three over each other cannot lie in two layers: each is asked whether the others do as well without it.
+        // Three over each other cannot lie in two layers, nor two in one: each is asked whether the others do as well without it.
         foreach (var one in hypotheses.Where(h => h.Gap < -MostOverlap).OrderBy(h => Math.Min(h.Known?.Seen ?? 0, SeenOften)).ThenBy(h => h.Gap).Take(MostAsked).ToList())
         {
             if (hypotheses.Exists(h => h != one && h.Pose.Layer == one.Pose.Layer && h.Fit.Converged && ShapeGuess.Gap(h.Pose, one.Pose) < -MostOverlap))
