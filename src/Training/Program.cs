@@ -22,6 +22,7 @@ internal static class Program
             LookCommand.Create(),
             ShapesCommand.Create(),
             new TrainDenoiseCommand(),
+            BaselineCommand.Create(),
             new TrainCommand("layers", "Trains a network that tells two layers of overlapping particles apart.\n\nExample:\n  liveltem train layers --data my-frames --start-from layers --steps 3000 --rate 5e-4 --name mine-layers"),
         };
         // Not a RootCommand, whose name is always the file's: the one that was typed is the launcher's.

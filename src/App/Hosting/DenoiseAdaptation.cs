@@ -17,7 +17,7 @@ internal sealed class DenoiseAdaptation : IDisposable
 {
     // What is learnt is learnt from the first frames only, so that a longer recording of the same begins with the same result.
     private const int MostFrames = 400;
-    private const int FewestFramesForNetwork = 32;
+    private const int FewestFramesForNetwork = 20;
     private const int SmallestSideForNetwork = 64;
     private const int Steps = 300;
     private const int Seed = 1;

@@ -5,6 +5,7 @@ using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 using LiveLtem.Core.Analysis;
 using LiveLtem.Inference;
+using LiveLtem.Inference.Denoise;
 using LiveLtem.Session.Results;
 using LiveLtem.Tracker.Analysis.States;
 
@@ -134,6 +135,7 @@ internal static class AnalyzeVerb
             results.Notes.AddFact("Detector", () => host.Figures.Processed > 0 ? detector.Describe() : null);
             results.Notes.AddFact("Denoiser", () => host.Figures.Processed > 0 ? denoiser?.Describe() : null);
             results.Notes.AddFact("States", () => (tracker as StateTracker)?.Describe());
+            results.Notes.AddFact("How far the denoised frames can be trusted", () => (denoiser as SpectralDenoiser)?.Honesty?.Describe());
             results.Notes.AddFact("Denoiser adapted", () => adaptation?.Describe);
             results.Notes.AddFact("Models changed as in the session", () => Models?.Describe);
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);

@@ -7,7 +7,7 @@ namespace LiveLtem.Inference.Denoise;
 public sealed class MotionSpectrum
 {
     /// <summary>Frames after which each part has forgotten all but 1/e of itself; the last stands for what does not move.</summary>
-    public static IReadOnlyList<double> Times { get; } = [3, 10, 35, 400];
+    public static IReadOnlyList<double> Times { get; } = [3, 10, 35, 100];
 
     /// <summary>Parts of the picture.</summary>
     public static int Parts => 4;

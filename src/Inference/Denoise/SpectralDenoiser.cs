@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using LiveLtem.Core;
+using LiveLtem.Inference.Denoise.Honesty;
 
 namespace LiveLtem.Inference.Denoise;
 
@@ -21,6 +22,9 @@ public sealed class SpectralDenoiser : IFrameDenoiser
     private RecordingLevel? _level;
     private FilterBank? _bank;
     private float[] _correction = [];
+    private float[] _raw = [];
+    private HonestyMeter? _honesty;
+    private HonestyFigures? _figures;
     private long? _last;
 
     /// <summary>Creates a denoiser that has seen nothing yet.</summary>
@@ -46,6 +50,8 @@ public sealed class SpectralDenoiser : IFrameDenoiser
         var (height, width) = (first[0].Height, first[0].Width);
         _bank = new FilterBank(height, width, _known ?? SpectrumEstimator.Of(first, _level), _model is null ? 1 : FilterBank.Channels, Delay > 0);
         _correction = new float[height * width];
+        _raw = new float[height * width];
+        _honesty = new HonestyMeter(height, width);
     }
 
     /// <inheritdoc/>
@@ -91,18 +97,26 @@ public sealed class SpectralDenoiser : IFrameDenoiser
             }
 
             _last = frame.Number;
+            picture.CopyTo(_raw);
             bank.Estimate(picture);
             if (_model is { } model)
             {
                 model.Run(frame.Height, frame.Width, bank.Channel, _correction);
                 TensorPrimitives.MultiplyAdd<float>(_correction, (float)bank.Unit, picture, picture);
             }
+
+            // A blank reference for what later frames are held against would be none: only frames of the recording's beam are judged.
+            _honesty!.Add(_raw, picture);
+            Volatile.Write(ref _figures, _honesty.Figures());
         }
 
         TensorPrimitives.Multiply(picture, scale, picture);
         TensorPrimitives.Add(picture, mean, picture);
         return draft.Publish(frame.Header);
     }
+
+    /// <summary>How far what it gives can be trusted; null before enough frames went by. Thread-safe.</summary>
+    public HonestyFigures? Honesty => Volatile.Read(ref _figures);
 
     /// <inheritdoc/>
     public string Describe() => _bank is { } bank
@@ -129,6 +143,7 @@ public sealed class SpectralDenoiser : IFrameDenoiser
     public void Dispose()
     {
         _bank?.Dispose();
+        _honesty?.Dispose();
         _model?.Dispose();
     }
 }

@@ -40,6 +40,37 @@ public sealed class SpectralDenoiserTests
     }
 
     [Fact]
+    public void Later_frames_make_it_better_where_it_may_look_at_them()
+    {
+        using var movie = new SoftScene(0.5, 60);
+        var causal = movie.Score(movie.Denoise());
+        var offline = movie.Score(movie.Denoise(looksAhead: true));
+
+        Assert.True(offline.DetailCorrelation > causal.DetailCorrelation + 0.03, $"{offline.DetailCorrelation:F3} over {causal.DetailCorrelation:F3}");
+        Assert.InRange(offline.CalibrationSlope!.Value, 0.75, 1.3);
+    }
+
+    [Fact]
+    public void The_shipped_network_beats_the_linear_filter_and_stays_calibrated()
+    {
+        using var movie = new SoftScene(0.5, 60);
+        var linear = movie.Score(movie.Denoise());
+        var learned = movie.Score(movie.Denoise(network: true));
+
+        Assert.True(learned.DetailCorrelation > linear.DetailCorrelation + 0.01, $"{learned.DetailCorrelation:F3} over {linear.DetailCorrelation:F3}");
+        Assert.InRange(learned.CalibrationSlope!.Value, 0.8, 1.25);
+    }
+
+    [Fact]
+    public void The_shipped_network_finds_nothing_in_pure_noise()
+    {
+        using var movie = new SoftScene(0.5, 60, noiseOnly: true);
+        Assert.All(movie.Denoise(network: true).Skip(8), picture => Assert.True(
+            TensorPrimitives.StdDev<float>(picture) < 0.03 * TensorPrimitives.StdDev<float>(movie.Raw[0]),
+            $"{TensorPrimitives.StdDev<float>(picture) / TensorPrimitives.StdDev<float>(movie.Raw[0])}"));
+    }
+
+    [Fact]
     public void Pure_noise_shows_next_to_nothing()
     {
         using var movie = new SoftScene(0.5, 90, noiseOnly: true);
@@ -64,6 +95,40 @@ public sealed class SpectralDenoiserTests
         {
             Assert.InRange(TensorPrimitives.Distance<float>(without[i], with[i]) / TensorPrimitives.StdDev<float>(movie.Raw[i]) / Side, 0, 0.1);
         }
+    }
+
+    [Fact]
+    public void A_particle_that_leaves_is_gone_within_sixty_frames()
+    {
+        const int gone = 80;
+        const int delay = 60;
+        using var pool = new FramePool();
+        using var denoiser = new SpectralDenoiser(pool);
+        var random = new LiveLtem.HardwareSim.Randomness.SimRandom(5, 6);
+        var frames = Enumerable.Range(0, gone + delay + 1).Select(t =>
+        {
+            using var draft = pool.Rent(Side, Side, PixelType.Float32);
+            var pixels = draft.Pixels<float>();
+            for (var i = 0; i < pixels.Length; i++)
+            {
+                double x = (i % Side) - 80, y = (i / Side) - 80;
+                var particle = t < gone ? 20 * Math.Exp(-0.5 * ((x * x) + (y * y)) / 36) : 0;
+                pixels[i] = (float)(1000 - particle + (30 * random.NextNormal()));
+            }
+
+            return draft.Publish(new FrameHeader { Number = t });
+        }).ToList();
+        denoiser.Learn(frames[..32]);
+        var shown = frames.ConvertAll(frame =>
+        {
+            using var denoised = denoiser.Denoise(frame);
+            var mean = TensorPrimitives.Sum(denoised.Pixels<float>()) / (Side * Side);
+            return mean - denoised.Pixels<float>()[(80 * Side) + 80];
+        });
+        frames.ForEach(frame => frame.Dispose());
+
+        Assert.True(shown[gone - 1] > 10, $"only {shown[gone - 1]:F1} of 20 counts were shown while it was there");
+        Assert.True(shown[gone + delay] < 0.15 * shown[gone - 1], $"{shown[gone + delay]:F1} of {shown[gone - 1]:F1} counts are still shown");
     }
 
     [Theory]
@@ -145,13 +210,23 @@ public sealed class SpectralDenoiserTests
             _frames[index] = draft.Publish(new FrameHeader { Number = index });
         }
 
-        public List<float[]> Denoise(Func<Frame, bool>? inverted = null)
+        public List<float[]> Denoise(Func<Frame, bool>? inverted = null, bool looksAhead = false, bool network = false)
         {
-            using var denoiser = new SpectralDenoiser(_pool);
+            using var denoiser = new SpectralDenoiser(_pool, network ? DenoiseModel.Load(DenoiseCard.General) : null, looksAhead: looksAhead);
             denoiser.Learn(_frames[..denoiser.LearningFrames]);
             var shown = new List<float[]>();
+            for (var i = 0; i < (looksAhead ? denoiser.Delay : 0); i++)
+            {
+                denoiser.LookAhead(_frames[i]);
+            }
+
             foreach (var frame in _frames)
             {
+                if (looksAhead && frame.Number + denoiser.Delay < _frames.Count)
+                {
+                    denoiser.LookAhead(_frames[(int)frame.Number + denoiser.Delay]);
+                }
+
                 using var other = Inverted(frame, inverted?.Invoke(frame) ?? false);
                 using var denoised = denoiser.Denoise(other);
                 shown.Add(denoised.Pixels<float>().ToArray());

@@ -6,6 +6,7 @@ using LiveLtem.Broadcast;
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
 using LiveLtem.Inference;
+using LiveLtem.Inference.Denoise;
 using LiveLtem.Session.Log;
 using Microsoft.Extensions.Logging;
 
@@ -43,6 +44,7 @@ internal sealed class LiveHost
     private readonly AnalysisHost _host;
     private readonly StatusBoard _board;
     private readonly ModelDesk _models;
+    private readonly IFrameDenoiser? _denoiser;
 
     private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, IParticleDetector detector, IFrameDenoiser? denoiser, ILogger logger, TimeProvider time)
     {
@@ -50,6 +52,7 @@ internal sealed class LiveHost
         _time = time;
         _store = store;
         _conditions = new ConditionsBook(request.Input.Calibration);
+        _denoiser = denoiser;
         _events = new EventBook(store);
         _models = new ModelDesk(detector as ParticleDetector, new ModelChoices(request.Profile), _events, _conditions, model => store?.SetFirstModel(model), time);
         _host = new AnalysisHost(
@@ -211,6 +214,11 @@ internal sealed class LiveHost
         if (_store is null)
         {
             return;
+        }
+
+        if ((_denoiser as SpectralDenoiser)?.Honesty is { } honesty)
+        {
+            _store.SetFact("How far the denoised frames can be trusted", honesty.Describe());
         }
 
         _store.SetDoseRelativeErr(_host.DoseStatement.RelativeErr);

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Globalization;
+using LiveLtem.Core;
+using LiveLtem.HardwareSim.Scoring;
+using LiveLtem.Inference.Denoise;
+
+namespace LiveLtem.Training.Denoising;
+
+/// <summary><c>liveltem train baselines</c>: what others make of a movie whose clean frames are known, beside what the denoiser does.</summary>
+internal static class BaselineCommand
+{
+    private const int MostBytes = 1 << 30;
+
+    /// <summary>Creates it.</summary>
+    public static Command Create()
+    {
+        var from = new Option<FileInfo>("--from") { Description = "The noisy movie, an MRC stack.", Required = true, HelpName = "FILE" };
+        var clean = new Option<FileInfo>("--clean") { Description = "The same without noise, as 'simulate --write-clean' writes it.", Required = true, HelpName = "FILE" };
+        var also = new Option<FileInfo[]>("--denoised") { Description = "Denoised movies to put into the table too.", AllowMultipleArgumentsPerToken = true, HelpName = "FILE" };
+        var every = new Option<int>("--every") { Description = "Judge every so many frames only; slow ones are judged on fewer still.", DefaultValueFactory = _ => 5 };
+        var command = new Command("baselines", "Compares ways to take noise off a movie whose clean frames are known, each at the parameters that suit it best.\n\nExample:\n  liveltem simulate soft --out sim --cnr 0.5 --write-clean\n  liveltem train baselines --from sim/movie.mrc --clean sim/clean.mrc --denoised out/denoised.mrc")
+        {
+            from, clean, also, every,
+        };
+        command.SetAction((parsed, cancellationToken) => Task.Run(
+            () =>
+            {
+                Run(parsed.GetRequiredValue(from).FullName, parsed.GetRequiredValue(clean).FullName, parsed.GetValue(also) ?? [], Math.Max(1, parsed.GetValue(every)));
+                return 0;
+            },
+            cancellationToken));
+        return command;
+    }
+
+    private static void Run(string from, string cleanPath, IReadOnlyList<FileInfo> others, int every)
+    {
+        var (raw, height, width) = Read(from);
+        var (clean, _, _) = Read(cleanPath, (raw.Count, height, width));
+        var baselines = new Baselines(raw, clean, height, width);
+        var results = baselines.All(every, line => Console.Error.WriteLine($"liveltem: {line}")).ToList();
+        results.Add(new BaselineResult("linear filter, causal", Own(raw, height, width, null, false, baselines)));
+        results.Add(new BaselineResult("linear filter, 15 later frames", Own(raw, height, width, null, true, baselines)));
+        if (Shipped() is { } card)
+        {
+            results.Add(new BaselineResult("shipped network, causal", Own(raw, height, width, card, false, baselines)));
+            results.Add(new BaselineResult("shipped network, 15 later frames", Own(raw, height, width, card, true, baselines)));
+        }
+
+        foreach (var other in others)
+        {
+            var (shown, _, _) = Read(other.FullName, (raw.Count, height, width));
+            results.Add(new BaselineResult(other.ToString(), baselines.Score(t => shown[t], 1)));
+        }
+
+        Console.Out.WriteLine("| method | detail correlation | slope | PSNR, dB | SSIM |");
+        Console.Out.WriteLine("|---|---|---|---|---|");
+        foreach (var (name, score) in results)
+        {
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {score.DetailCorrelation:F3} | {score.CalibrationSlope:F2} | {score.PsnrDb:F1} | {score.Ssim:F3} |"));
+        }
+    }
+
+    private static string? Shipped() => new[]
+    {
+        Path.Combine("models", "denoise", $"{DenoiseCard.General}.json"), Path.Combine(DenoiseCard.Folder, $"{DenoiseCard.General}.json"),
+    }.FirstOrDefault(File.Exists);
+
+    private static PictureScore Own(List<float[]> raw, int height, int width, string? card, bool ahead, Baselines baselines)
+    {
+        using var pool = new FramePool();
+        Frame Frame(int t)
+        {
+            using var draft = pool.Rent(height, width, PixelType.Float32);
+            raw[t].CopyTo(draft.Pixels<float>());
+            return draft.Publish(new FrameHeader { Number = t });
+        }
+
+        using var denoiser = new SpectralDenoiser(pool, card is null ? null : DenoiseModel.Load(card), null, ahead);
+        var first = Enumerable.Range(0, Math.Min(raw.Count, denoiser.LearningFrames)).Select(Frame).ToList();
+        denoiser.Learn(first);
+        first.ForEach(frame => frame.Dispose());
+        var announced = 0;
+        return baselines.Score(
+            t =>
+            {
+                for (; denoiser.Delay > 0 && announced <= t + denoiser.Delay && announced < raw.Count; announced++)
+                {
+                    using var later = Frame(announced);
+                    denoiser.LookAhead(later);
+                }
+
+                using var frame = Frame(t);
+                using var shown = denoiser.Denoise(frame);
+                return shown.Pixels<float>().ToArray();
+            },
+            1);
+    }
+
+    private static (List<float[]> Frames, int Height, int Width) Read(string path, (int Frames, int Height, int Width)? like = null)
+    {
+        using var stack = MrcFrames.Open(path);
+        if (like is { } wanted && wanted != (stack.Frames, stack.Height, stack.Width))
+        {
+            throw new InputException($"{path}: {stack.Frames} frames of {stack.Width} x {stack.Height} px; the noisy movie has {wanted.Frames} of {wanted.Width} x {wanted.Height} px");
+        }
+
+        if ((long)stack.Frames * stack.Height * stack.Width * sizeof(float) > MostBytes)
+        {
+            throw new InputException($"{path}: too large to compare in memory; cut it to under {MostBytes >> 22} million pixels in all");
+        }
+
+        using var pool = new FramePool();
+        var frames = new List<float[]>();
+        for (var t = 0; t < stack.Frames; t++)
+        {
+            using var frame = stack.Read(t, pool);
+            var picture = new float[stack.Height * stack.Width];
+            frame.CopyTo(picture);
+            frames.Add(picture);
+        }
+
+        return (frames, stack.Height, stack.Width);
+    }
+}
