@@ -1,6 +1,7 @@
 using LiveLtem.Core;
 using LiveLtem.Inference.Models;
 using Microsoft.ML.OnnxRuntime;
+using OpenCvSharp;
 
 namespace LiveLtem.Inference.Denoise;
 
@@ -8,6 +9,9 @@ namespace LiveLtem.Inference.Denoise;
 /// <remarks>Frames whose sides are no multiple of what the network needs go on beyond their borders as in a mirror. Not thread-safe.</remarks>
 public sealed class DenoiseModel : IDisposable
 {
+    /// <summary>Smoothing of what the network says, px.</summary>
+    public const double SmoothingPx = 1.2;
+
     private const string Input = "estimates";
     private const string Output = "correction";
     private readonly InferenceSession _session;
@@ -90,6 +94,8 @@ public sealed class DenoiseModel : IDisposable
         {
             _output.AsSpan(y * _columns, width).CopyTo(correction.Slice(y * width, width));
         }
+
+        Smooth(correction, height, width);
     }
 
     /// <inheritdoc/>
@@ -117,6 +123,16 @@ public sealed class DenoiseModel : IDisposable
         _output = GC.AllocateUninitializedArray<float>(rows * columns, pinned: true);
         _inputValue = OrtValue.CreateTensorValueFromMemory(_input, [1, Card.Channels, rows, columns]);
         _outputValue = OrtValue.CreateTensorValueFromMemory(_output, [1, 1, rows, columns]);
+    }
+
+    // Each place of the coarse grid on which the network thinks gives its pixels on its own; a molecule knows of no such grid.
+    private static unsafe void Smooth(Span<float> picture, int height, int width)
+    {
+        fixed (float* address = picture)
+        {
+            using var mat = Mat.FromPixelData(height, width, MatType.CV_32FC1, (nint)address);
+            Cv2.GaussianBlur(mat, mat, default, SmoothingPx, SmoothingPx, BorderTypes.Reflect101);
+        }
     }
 
     private int RoundUp(int length) => (length + Card.Multiple - 1) / Card.Multiple * Card.Multiple;

@@ -1,4 +1,5 @@
 using LiveLtem.HardwareSim.Rendering;
+using LiveLtem.Inference.Denoise;
 using LiveLtem.Training.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,16 +14,21 @@ namespace LiveLtem.Training.Denoising;
 internal sealed class DenoiseLoss : IDisposable
 {
     private const double SmoothingPx = 1.2;
-    private readonly Tensor _row;
-    private readonly Tensor _column;
+
+    // What the network says is smoothed where it serves; what that takes off is kept small as well.
+    private const double Roughness = 0.3;
+    private readonly (Tensor Row, Tensor Column) _seen;
+    private readonly (Tensor Row, Tensor Column) _shown;
+    private readonly int _reach;
 
     /// <summary>Makes one.</summary>
     public DenoiseLoss()
     {
-        var half = GaussianBlur.Kernel(SmoothingPx);
-        var taps = Enumerable.Range(1 - half.Length, (2 * half.Length) - 1).Select(i => half[Math.Abs(i)]).ToArray();
-        _row = tensor(taps, [1, 1, 1, taps.Length]).DetachFromDisposeScope();
-        _column = tensor(taps, [1, 1, taps.Length, 1]).DetachFromDisposeScope();
+        var both = Math.Sqrt((SmoothingPx * SmoothingPx) + (DenoiseModel.SmoothingPx * DenoiseModel.SmoothingPx));
+        var wide = GaussianBlur.Kernel(both);
+        _reach = wide.Length - 1;
+        _shown = Kernel(wide);
+        _seen = Kernel(GaussianBlur.Kernel(SmoothingPx));
     }
 
     /// <summary>The loss of a batch.</summary>
@@ -31,9 +37,12 @@ internal sealed class DenoiseLoss : IDisposable
     public Tensor Of(Tensor correction, Tensor surprise)
     {
         using var scope = NewDisposeScope();
-        var seen = Smooth(surprise);
+        var seen = Smooth(surprise, _seen);
         var weight = seen.square().mean([1, 2, 3], keepdim: true).AtLeast(1e-6).reciprocal();
-        var left = seen.sub(Smooth(correction)).square();
+        var shown = Smooth(correction, _shown);
+        var (h, w) = (shown.shape[2], shown.shape[3]);
+        var rough = correction.narrow(2, _reach, h).narrow(3, _reach, w).sub(shown).square();
+        var left = seen.sub(shown).square().Plus(rough.Times(Roughness));
         return left.mul(weight).mean().MoveToOuterDisposeScope();
     }
 
@@ -41,16 +50,24 @@ internal sealed class DenoiseLoss : IDisposable
     public Tensor Gain(Tensor correction, Tensor surprise)
     {
         using var scope = NewDisposeScope();
-        var (seen, shown) = (Smooth(surprise), Smooth(correction));
+        var (seen, shown) = (Smooth(surprise, _seen), Smooth(correction, _shown));
         return seen.mul(shown).Times(2).sub(shown.square()).mean([1, 2, 3]).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _row.Dispose();
-        _column.Dispose();
+        _seen.Row.Dispose();
+        _seen.Column.Dispose();
+        _shown.Row.Dispose();
+        _shown.Column.Dispose();
     }
 
-    private Tensor Smooth(Tensor pictures) => functional.conv2d(functional.conv2d(pictures, _row), _column);
+    private (Tensor Row, Tensor Column) Kernel(float[] half)
+    {
+        var taps = Enumerable.Range(-_reach, (2 * _reach) + 1).Select(i => Math.Abs(i) < half.Length ? half[Math.Abs(i)] : 0).ToArray();
+        return (tensor(taps, [1, 1, 1, taps.Length]).DetachFromDisposeScope(), tensor(taps, [1, 1, taps.Length, 1]).DetachFromDisposeScope());
+    }
+
+    private static Tensor Smooth(Tensor pictures, (Tensor Row, Tensor Column) kernel) => functional.conv2d(functional.conv2d(pictures, kernel.Row), kernel.Column);
 }
