@@ -41,6 +41,15 @@ public sealed record SceneOptions
     /// <summary>About how many particles; null: the scene fills the field as it does in reality.</summary>
     public int? Particles { get; init; }
 
+    /// <summary>Structural states of macromolecules, 1 to 4; null: the scene's own.</summary>
+    public int? States { get; init; }
+
+    /// <summary>Size of macromolecules over the usual one, 0.2 to 3.</summary>
+    public double MoleculeScale { get; init; } = 1;
+
+    /// <summary>Spread of the macromolecules' sizes: each is that part larger or smaller at most, 0 to 0.8.</summary>
+    public double MoleculeSpread { get; init; }
+
     /// <summary>Turning of the whole crystal, degrees a frame.</summary>
     public double RotationDegPerFrame { get; init; }
 
@@ -81,6 +90,9 @@ public sealed record SceneOptions
         Demand(ExposureS is null || (ExposureS > 0 && ExposureS <= FrameTimeS), "--exposure-s", ExposureS, "above 0 and at most the frame time");
         Demand(Type is PixelType.UInt8 or PixelType.UInt16 or PixelType.Float32, "--dtype", Type.NumpyName(), "uint8, uint16 or float32");
         Demand(Particles is null or (>= 1 and <= 20_000), "--particles", Particles, "1 to 20000");
+        Demand(States is null or (>= 1 and <= 4), "--states", States, "1 to 4");
+        Demand(MoleculeScale is >= 0.2 and <= 3, "--molecule-scale", MoleculeScale, "0.2 to 3");
+        Demand(MoleculeSpread is >= 0 and <= 0.8, "--molecule-spread", MoleculeSpread, "0 to 0.8");
         Demand(Math.Abs(RotationDegPerFrame) <= 5, "--rotation", RotationDegPerFrame, "at most 5 degrees a frame either way");
         Demand(DriftPxPerFrame is null or (>= 0 and <= 50), "--drift", DriftPxPerFrame, "0 to 50 px a frame");
         Demand(LensBlurPx is null or (>= 0 and <= 20), "--lens-blur", LensBlurPx, "0 to 20 px");

@@ -10,7 +10,16 @@ public sealed class SoftScene : Scene
     /// <summary>Chance to leave a state, a frame.</summary>
     public const double SwitchPerFrame = 0.02;
 
-    private const int States = 3;
+    // Bend from domain to domain, degrees, and the state's name, by the number of states; each set from compact to extended.
+    private static readonly (string Name, double BendDeg)[][] Sets =
+    [
+        [("bent", 38)],
+        [("compact", 84), ("extended", 6)],
+        [("compact", 84), ("bent", 38), ("extended", 6)],
+        [("compact", 84), ("curled", 58), ("bent", 32), ("extended", 6)],
+    ];
+
+    private readonly (string Name, double BendDeg)[] _states;
     private const double StepPx = 0.7;
     private const double TurnDeg = 1.5;
     private readonly List<Body> _bodies = [];
@@ -21,16 +30,18 @@ public sealed class SoftScene : Scene
     public SoftScene(SceneSettings settings)
         : base(settings)
     {
-        DemandCoarseness(6 / settings.PixelSizeNm);
+        var scale = settings.Options.MoleculeScale;
+        DemandCoarseness(6 * scale / settings.PixelSizeNm);
+        _states = Sets[(settings.Options.States ?? 3) - 1];
         var random = new SimRandom(settings.Options.Seed, Streams.Layout);
         _switching = new SimRandom(settings.Options.Seed, Streams.Shape);
         var size = settings.SizePx;
         var pixel = settings.PixelSizeNm;
-        var wanted = settings.Options.Particles ?? Math.Max(1, (int)(Math.Pow(size * pixel, 2) / 2700));
-        var apart = 32 / pixel;
+        var wanted = settings.Options.Particles ?? Math.Max(1, (int)(Math.Pow(size * pixel, 2) / (2700 * scale * scale)));
+        var apart = 32 * scale / pixel;
         for (var i = 0; i < wanted; i++)
         {
-            var body = new Body { Id = i, Shape = new RodShape(8, 8, pixel), State = random.NextInt(States), AngleDeg = random.Uniform(0, 360) };
+            var body = new Body { Id = i, Shape = new RodShape(8, 8, pixel), State = random.NextInt(_states.Length), AngleDeg = random.Uniform(0, 360) };
             var placed = false;
             for (var attempt = 0; attempt < 500 && !placed; attempt++)
             {
@@ -44,7 +55,9 @@ public sealed class SoftScene : Scene
                 break;
             }
 
-            var forms = Forms(pixel, ref random);
+            // With the usual size every draw is as it was before sizes could be chosen.
+            var own = scale * (settings.Options.MoleculeSpread > 0 ? 1 + (settings.Options.MoleculeSpread * random.Uniform(-1, 1)) : 1);
+            var forms = Forms(pixel / own, ref random);
             _forms.Add(forms);
             body.Shape = forms[body.State.Value];
             _bodies.Add(body);
@@ -70,7 +83,7 @@ public sealed class SoftScene : Scene
     public override IReadOnlyDictionary<string, object> Facts => new Dictionary<string, object>
     {
         ["molecules"] = _bodies.Count,
-        ["states"] = new[] { "compact", "bent", "extended" },
+        ["states"] = _states.Select(state => state.Name).ToArray(),
         ["leave_state_per_frame"] = SwitchPerFrame,
     };
 
@@ -82,9 +95,9 @@ public sealed class SoftScene : Scene
     {
         for (var i = 0; i < _bodies.Count && number > 0; i++)
         {
-            if (_switching.NextDouble() < SwitchPerFrame)
+            if (_states.Length > 1 && _switching.NextDouble() < SwitchPerFrame)
             {
-                _bodies[i].State = (_bodies[i].State + 1 + _switching.NextInt(States - 1)) % States;
+                _bodies[i].State = (_bodies[i].State + 1 + _switching.NextInt(_states.Length - 1)) % _states.Length;
                 _bodies[i].Shape = _forms[i][_bodies[i].State!.Value];
             }
         }
@@ -103,7 +116,7 @@ public sealed class SoftScene : Scene
     }
 
     // The same five domains, their chain curled up, bent or straight.
-    private static BlobShape[] Forms(double pixel, ref SimRandom random)
+    private BlobShape[] Forms(double pixel, ref SimRandom random)
     {
         var radii = new double[5];
         for (var i = 0; i < radii.Length; i++)
@@ -112,10 +125,10 @@ public sealed class SoftScene : Scene
         }
 
         var wobble = random.Uniform(-12, 12);
-        var forms = new BlobShape[States];
-        for (var state = 0; state < States; state++)
+        var forms = new BlobShape[_states.Length];
+        for (var state = 0; state < forms.Length; state++)
         {
-            var bend = (state switch { 0 => 84.0, 1 => 38.0, _ => 6.0 }) + wobble;
+            var bend = _states[state].BendDeg + wobble;
             var discs = new List<(double, double, double)>();
             double u = 0, v = 0, direction = 0;
             for (var i = 0; i < radii.Length; i++)

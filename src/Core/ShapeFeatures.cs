@@ -39,7 +39,7 @@ public sealed record ShapeFeatures
     /// <summary>Squared radius of gyration of the outline itself, evenly filled, px^2: steadier than <see cref="GyrationPx2"/>, and later by the frames that drew the outline.</summary>
     public required double OutlineGyrationPx2 { get; init; }
 
-    /// <summary>Part of the body inside the frame, 0 to 1; the sums are over that part.</summary>
+    /// <summary>Part of the body inside the frame, 0 to 1. Contrast and area are of that part; second moments are of the whole, as if it went on evenly.</summary>
     public double VisibleFraction { get; init; } = 1;
 
     /// <summary>Radius of gyration, px; null where noise leaves none.</summary>

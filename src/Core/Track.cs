@@ -28,6 +28,9 @@ public sealed record TrackPoint
     /// <summary>Shape in this frame of a body that may change it, or null where that was not measured.</summary>
     public ShapeFeatures? Features { get; init; }
 
+    /// <summary>How sure <see cref="State"/> is, for counting; null where there is none, or where it comes from a table.</summary>
+    public StateEvidence? StateEvidence { get; init; }
+
     /// <summary>Everything special about this point.</summary>
     public DetectionFlags Flags { get; init; }
 

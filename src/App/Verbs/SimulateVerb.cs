@@ -23,6 +23,9 @@ internal static class SimulateVerb
         var type = new Option<string>("--dtype") { Description = "uint8, uint16 or float32.", DefaultValueFactory = _ => "uint16" };
         var polarity = new Option<string>("--polarity") { Description = "dark or bright particles.", DefaultValueFactory = _ => "dark" };
         var particles = new Option<int?>("--particles") { Description = "About how many particles." };
+        var states = new Option<int?>("--states") { Description = "Structural states of macromolecules, 1 to 4 (soft)." };
+        var scale = new Option<double>("--molecule-scale") { Description = "Size of macromolecules over the usual one (soft).", DefaultValueFactory = _ => 1 };
+        var spread = new Option<double>("--molecule-spread") { Description = "Each macromolecule is larger or smaller by up to this part (soft)." };
         var rotation = new Option<double>("--rotation") { Description = "Turning of the whole crystal, degrees a frame." };
         var drift = new Option<double?>("--drift") { Description = "Slow drift, px a frame." };
         var lensBlur = new Option<double?>("--lens-blur") { Description = "Gaussian blur of the lens, px." };
@@ -30,7 +33,7 @@ internal static class SimulateVerb
         var clean = new Option<bool>("--write-clean") { Description = "Also write clean.mrc: the same movie without any noise, float32." };
         var command = new Command("simulate", "A simulated recording with its truth: movie.mrc, truth.csv, frames_truth.csv, scene.json.\n\nExample: liveltem simulate crystal --out sim/crystal --seed 7 --frames 200 --cnr 2")
         {
-            scene, output, seed, frames, size, dose, cnr, pixel, frameTime, exposure, type, polarity, particles, rotation, drift, lensBlur, detectorBlur, clean,
+            scene, output, seed, frames, size, dose, cnr, pixel, frameTime, exposure, type, polarity, particles, states, scale, spread, rotation, drift, lensBlur, detectorBlur, clean,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -46,6 +49,9 @@ internal static class SimulateVerb
                 Type = SceneOptions.ParseType(parsed.GetValue(type)!),
                 Bright = SceneOptions.ParsePolarity(parsed.GetValue(polarity)!),
                 Particles = parsed.GetValue(particles),
+                States = parsed.GetValue(states),
+                MoleculeScale = parsed.GetValue(scale),
+                MoleculeSpread = parsed.GetValue(spread),
                 RotationDegPerFrame = parsed.GetValue(rotation),
                 DriftPxPerFrame = parsed.GetValue(drift),
                 LensBlurPx = parsed.GetValue(lensBlur),

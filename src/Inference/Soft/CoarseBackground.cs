@@ -83,15 +83,24 @@ internal sealed class CoarseBackground
         var top = Math.Min((int)v, Math.Max(0, _rows - 2));
         var below = Math.Min(top + 1, _rows - 1);
         var share = (float)(v - top);
-        for (var x = 0; x < into.Length; x++)
+        var upper = _smooth.AsSpan(top * _columns, _columns);
+        var lower = _smooth.AsSpan(below * _columns, _columns);
+
+        // Straight lines from centre to centre, level outside the first and the last: so pixel after pixel adds the same.
+        var x = 0;
+        for (var cell = -1; cell < _columns; cell++)
         {
-            var u = Math.Clamp(((first + (x * step) + 0.5) / _cell) - 0.5, 0, _columns - 1);
-            var left = Math.Min((int)u, Math.Max(0, _columns - 2));
-            var right = Math.Min(left + 1, _columns - 1);
-            var part = (float)(u - left);
-            var upper = _smooth[(top * _columns) + left] + (part * (_smooth[(top * _columns) + right] - _smooth[(top * _columns) + left]));
-            var lower = _smooth[(below * _columns) + left] + (part * (_smooth[(below * _columns) + right] - _smooth[(below * _columns) + left]));
-            into[x] = upper + (share * (lower - upper));
+            int left = Math.Max(cell, 0), right = Math.Min(cell + 1, _columns - 1);
+            var from = upper[left] + (share * (lower[left] - upper[left]));
+            var to = upper[right] + (share * (lower[right] - upper[right]));
+            var end = cell == _columns - 1 ? into.Length : Math.Min(into.Length, (int)Math.Ceiling(((((cell + 1.5) * _cell) - 0.5) - first) / step));
+            var slope = (float)((to - from) * step / _cell);
+            var value = from + (float)((to - from) * ((((first + (x * step)) + 0.5) / _cell) - 0.5 - cell));
+            for (; x < end; x++)
+            {
+                into[x] = value;
+                value += slope;
+            }
         }
     }
 

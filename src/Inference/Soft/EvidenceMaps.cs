@@ -133,7 +133,7 @@ internal sealed class EvidenceMaps
     /// <summary>Standard deviation by the quartiles of every few pixels: what covers a small part of the frame does not count.</summary>
     public static double RobustSpread(ReadOnlySpan<float> values)
     {
-        var step = Math.Max(1, values.Length / 4001);
+        var step = Math.Max(1, values.Length / 1501);
         var some = new float[(values.Length + step - 1) / step];
         for (var i = 0; i < some.Length; i++)
         {

@@ -17,11 +17,20 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
     private const double ChangeSigmas = 3.5;
     private const double FewestAfterChange = 6;
     private const double LeastVisible = 0.2;
+    private const int LevelEvery = 3;
+
+    /// <summary>Variance of the long average, over one frame's, above which it is young.</summary>
+    private const double YoungVariance = 0.25;
+
+    /// <summary>Standard deviations of the third moment below which the heavier end is a guess.</summary>
+    private const double ThirdSigmas = 5;
     private readonly OutlineDrawer _drawer = new();
     private readonly Dictionary<int, Measured> _measured = [];
     private double _step = 0.4;
     private float[] _window = [];
-    private float[] _clear = [];
+    private float[] _picture = [];
+    private bool[] _along = [];
+    private int[] _until = [];
     private bool[] _foreign = [];
     private bool[] _wide = [];
     private bool[] _ring = [];
@@ -97,7 +106,11 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         RemoveForeign(side);
         var mean = molecule.Age >= 3 ? molecule.MassPx2 : (double?)null;
         var moments = FeatureMeter.Moments(_window, _wide, molecule.Half, mean, Noise.Sum);
-        Level(molecule, side);
+        if (molecule.Age % LevelEvery == 0)
+        {
+            Level(molecule, side);
+        }
+
         if (moments.Mass > 0 && double.IsFinite(moments.XErr))
         {
             var variance = (moments.XErr * moments.XErr + moments.YErr * moments.YErr) / 2;
@@ -121,8 +134,31 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
             molecule.StartOver();
         }
 
-        Draw(molecule);
+        if (denoised is null || molecule.LongVariance < YoungVariance)
+        {
+            Draw(molecule);
+        }
+        else
+        {
+            DrawOnBoth(molecule, denoised);
+        }
+
         Report(molecule);
+    }
+
+    // A molecule that was just begun, or has just changed, has few frames of its own: the denoised frame helps out. Later its own picture, which
+    // moves with it and starts over when the shape changes, is the better one.
+    private void DrawOnBoth(SoftMolecule molecule, Plane denoised)
+    {
+        var count = molecule.Side * molecule.Side;
+        Cut(molecule, denoised, molecule.Offset, _picture);
+        for (var i = 0; i < count; i++)
+        {
+            _picture[i] = float.IsNaN(_picture[i]) ? molecule.Long[i] : (_picture[i] + molecule.Long[i]) / 2;
+        }
+
+        var sigma = Blur(molecule);
+        _drawer.Draw(molecule, _picture.AsSpan(0, count), Blurred(sigma) * Math.Sqrt(molecule.LongVariance), sigma, _foreign);
     }
 
     private void Report(SoftMolecule molecule)
@@ -140,6 +176,10 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         }
 
         var flat = Outline(molecule);
+        var (flags, sides) = Flags(molecule);
+        molecule.IsCut = sides != FrameSides.None;
+        var visible = molecule.IsCut ? Visible(molecule) : 1;
+        (body, drawn) = (Whole(body, sides, visible), Whole(drawn, sides, visible));
         var axis = 0.5 * Math.Atan2(2 * drawn.Xy, drawn.Xx - drawn.Yy);
         var (sin, cos) = Math.SinCos(2 * axis);
         var elongation = ((body.Xx - body.Yy) * cos) + (2 * body.Xy * sin);
@@ -159,12 +199,9 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
             EndToEndErrPx = Math.Sqrt(2) * edge,
             OutlineGyrationPx2 = flat.Xx + flat.Yy,
         };
-        var (flags, sides) = Flags(molecule);
-        molecule.IsCut = flags.HasFlag(DetectionFlags.Border);
         var fit = Fit(molecule, body, drawn, axis, edge);
         if (molecule.IsCut)
         {
-            var visible = Visible(molecule);
             features = features with { VisibleFraction = visible };
             fit = Completed(molecule, fit, sides, visible);
         }
@@ -185,7 +222,7 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         var turn = spread > 0 ? drawn.ElongationErr / spread * 90 / Math.PI : 90;
 
         // Which end is the heavier one is a guess where the third moment drowns in its noise.
-        var flip = Math.Abs(third) > 2 * thirdErr ? 0 : 90;
+        var flip = Math.Abs(third) > ThirdSigmas * thirdErr ? 0 : 90;
         var minor = Math.Max(across, 1);
         var isSharp = Math.Max(body.XErr, body.YErr) < minor / 6;
         var filtered = Math.Sqrt(molecule.VariancePx2);
@@ -265,6 +302,23 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         var sigma = Blur(molecule);
         var slope = molecule.Plateau / (Math.Sqrt(2 * Math.PI) * Math.Sqrt((sigma * sigma) + 2));
         return slope > 0 ? Math.Min(Blurred(sigma) * Math.Sqrt(molecule.LongVariance) / slope, 10) : 10;
+    }
+
+    // Second moments of the whole of a body that is cut straight and goes on evenly beyond the border: across it, its length is longer by what is missing.
+    private static BodyMoments Whole(BodyMoments seen, FrameSides sides, double visible)
+    {
+        var isX = (sides & (FrameSides.Left | FrameSides.Right)) != 0;
+        var isY = (sides & (FrameSides.Top | FrameSides.Bottom)) != 0;
+        var longer = 1 / (isX && isY ? Math.Sqrt(visible) : visible);
+        var (x, y) = (isX ? longer : 1, isY ? longer : 1);
+        return seen with
+        {
+            Xx = seen.Xx * x * x,
+            Yy = seen.Yy * y * y,
+            Xy = seen.Xy * x * y,
+            GyrationErr = seen.GyrationErr * Math.Max(x * x, y * y),
+            ElongationErr = seen.ElongationErr * Math.Max(x * x, y * y),
+        };
     }
 
     // Part of it that lies inside the frame, by what it weighed when it was whole, or what others do.
@@ -504,12 +558,13 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         }
     }
 
-    // By a square, one direction after the other.
+    // By a square, one direction after the other: a pixel is covered while the last marked one lies within reach.
     private void Dilate(bool[] mask, int side, int by, bool[] into)
     {
-        if (_clear.Length < side * side)
+        if (_along.Length < side * side)
         {
-            _clear = new float[side * side];
+            _along = new bool[side * side];
+            _until = new int[side];
         }
 
         for (var y = 0; y < side; y++)
@@ -522,27 +577,27 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
                     until = x + by;
                 }
 
-                var at = x - by;
-                if (at >= 0)
+                if (x >= by)
                 {
-                    // Covered by a marked pixel at most `by` to the right or to the left.
-                    _clear[(y * side) + at] = until >= at ? 1 : 0;
+                    _along[(y * side) + x - by] = until >= x - by;
                 }
             }
         }
 
-        // `until` reaches back as far as it reaches on: a pixel is covered while the last mark lies within 2 by of the scan.
-        for (var x = 0; x < side; x++)
+        _until.AsSpan().Fill(-1);
+        for (var y = 0; y < side + by; y++)
         {
-            for (var y = 0; y < side; y++)
+            for (var x = 0; x < side; x++)
             {
-                var marked = false;
-                for (var v = Math.Max(0, y - by); v <= Math.Min(side - 1, y + by) && !marked; v++)
+                if (y < side && _along[(y * side) + x])
                 {
-                    marked = _clear[(v * side) + x] > 0;
+                    _until[x] = y + by;
                 }
 
-                into[(y * side) + x] = marked;
+                if (y >= by)
+                {
+                    into[((y - by) * side) + x] = _until[x] >= y - by;
+                }
             }
         }
     }
@@ -552,6 +607,7 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         if (_window.Length < side * side)
         {
             _window = new float[side * side];
+            _picture = new float[side * side];
             _foreign = new bool[side * side];
             _wide = new bool[side * side];
             _ring = new bool[side * side];

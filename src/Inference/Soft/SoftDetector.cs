@@ -8,7 +8,7 @@ namespace LiveLtem.Inference.Soft;
 /// <remarks>
 /// <para>What is there is decided by <see cref="EvidenceMaps"/>, linear averages of raw frames whose false alarms are known whatever a denoiser
 /// shows; a molecule once found is followed from frame to frame with its own averaged picture (<see cref="SoftMolecule"/>) and needs less to be kept.
-/// Outlines are drawn on denoised frames where there are any; every number is measured on the raw frame inside them.</para>
+/// Outlines are drawn on that picture, helped out by the denoised frame while it is young; every number is measured on the raw frame inside them.</para>
 /// <para>Causal from the learning frames on; those are looked through backwards once, so that the first frame is measured with as much memory as the rest.
 /// <see cref="Segment"/> is pure; <see cref="Measure"/> remembers.</para>
 /// </remarks>
@@ -20,7 +20,7 @@ public sealed class SoftDetector : IParticleDetector
     /// <summary>False molecules begun, at most, in a frame of nothing but noise. Each is kept for some frames.</summary>
     public const double FalseBirthsPerFrame = 2e-5;
 
-    private const int LargestUnbinned = 360;
+    private const int LargestUnbinned = 160;
     private const int LargestHalved = 1400;
     private readonly ParticleDetectorOptions _options;
     private readonly ConcurrentBag<SoftSegmentation> _free = [];

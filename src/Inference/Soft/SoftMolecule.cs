@@ -8,7 +8,7 @@ namespace LiveLtem.Inference.Soft;
 internal sealed class SoftMolecule
 {
     private const double MassMemory = 60;
-    private const double OffsetMemory = 24;
+    private const double OffsetMemory = 8;
     private const double EvidenceMemory = 10;
     private const double WholeMemory = 100;
     private double _wholeSum;

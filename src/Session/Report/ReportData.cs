@@ -55,6 +55,9 @@ internal sealed class ReportData
 
     public LatencyHistogram Latency { get; } = new();
 
+    /// <summary>Structural states; empty where there are none.</summary>
+    public StateSeries States { get; } = new();
+
     /// <summary>Every track, in no order.</summary>
     public IReadOnlyCollection<TrackSummary> Tracks => _tracks.Values;
 
@@ -89,8 +92,9 @@ internal sealed class ReportData
         }
     }
 
-    public void Add(FrameTracks tracks)
+    public void Add(FrameTracks tracks, FrameRow row)
     {
+        States.Add(tracks, TimeIsKnown ? row.TimeS ?? double.NaN : row.Frame);
         foreach (var point in tracks.Points)
         {
             Points++;

@@ -45,6 +45,7 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         Warnings();
         Pictures();
         Plots();
+        States();
         Calibrations();
         Facts();
         Files();
@@ -180,6 +181,25 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         {
             _html.Append($"<h2>Over time</h2><div class=\"grid\">{drawn}</div>\n");
         }
+    }
+
+    private void States()
+    {
+        if (data.States.Count == 0)
+        {
+            return;
+        }
+
+        var share = new SvgPlot("Molecules in each state", data.TimeIsKnown ? "time (s)" : "frame", "share of the molecules") { FromZero = true };
+        var shapes = new SvgPlot("Radius of gyration in each state", "radius of gyration (px)", "measurements") { FromZero = true };
+        foreach (var (state, shares, gyration) in data.States.Curves())
+        {
+            share.Curve($"state {state}", shares);
+            shapes.Curve($"state {state}", gyration);
+        }
+
+        _html.Append($"<h2>Structural states</h2><div class=\"grid\">{share.Draw()}{shapes.Draw()}</div>\n");
+        _html.Append("<p class=\"sub\">States are numbered from compact to extended. Left: the part of the molecules seen in a frame. Right: single measurements on raw frames, noise included. Occupancies, rates and dwell times with their errors are in states.csv.</p>\n");
     }
 
     private SvgPlot TrackLengths()

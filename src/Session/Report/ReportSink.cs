@@ -25,7 +25,7 @@ internal sealed class ReportSink(string folder, ResultFolderOptions options, Rep
         _data.Add(row);
     }
 
-    public void OnTracks(FrameTracks tracks, FrameRow row) => _data.Add(tracks);
+    public void OnTracks(FrameTracks tracks, FrameRow row) => _data.Add(tracks, row);
 
     public void OnImage(Frame frame, FrameDetections detections, FrameTracks tracks)
     {

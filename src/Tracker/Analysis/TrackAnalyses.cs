@@ -1,4 +1,5 @@
 using LiveLtem.Core.Analysis;
+using LiveLtem.Tracker.Analysis.States;
 
 namespace LiveLtem.Tracker.Analysis;
 
@@ -12,11 +13,22 @@ public static class TrackAnalyses
     ];
 
     /// <summary>Every name, in the order of <c>analysis.json</c>.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. All.Select(analysis => analysis.Name)];
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(analysis => analysis.Name), StatesAnalysis.PartName];
 
     /// <summary>Starts analyses.</summary>
     /// <param name="setup">What they have to know.</param>
     /// <param name="names">Which ones; null for all.</param>
-    public static IReadOnlyList<ITrackAnalysis> Create(AnalysisSetup setup, IReadOnlyCollection<string>? names = null) =>
-        [.. All.Where(analysis => names is null || names.Contains(analysis.Name)).Select(analysis => new SegmentedAnalysis(analysis.Name, setup, analysis.Create))];
+    public static IReadOnlyList<ITrackAnalysis> Create(AnalysisSetup setup, IReadOnlyCollection<string>? names = null)
+    {
+        List<ITrackAnalysis> asked = [.. All.Where(analysis => IsAsked(analysis.Name)).Select(analysis => new SegmentedAnalysis(analysis.Name, setup, analysis.Create))];
+        if (IsAsked(StatesAnalysis.PartName))
+        {
+            // States are read off the tracks as they come; nothing of them depends on px or nm.
+            asked.Add(new StatesAnalysis(setup));
+        }
+
+        return asked;
+
+        bool IsAsked(string name) => names is null || names.Contains(name);
+    }
 }

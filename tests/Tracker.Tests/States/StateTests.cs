@@ -1,4 +1,5 @@
 using LiveLtem.Core;
+using LiveLtem.Core.Analysis;
 using LiveLtem.Tracker.Analysis.States;
 using Xunit;
 
@@ -47,7 +48,7 @@ public sealed class StateTests
                 {
                     if (i != j)
                     {
-                        var err = Math.Sqrt(Math.Max(account.Moves(i, j), 1) + account.Doubt(i, j)) / stay;
+                        var err = account.MovesErr(i, j) / stay;
                         squares += Math.Pow(((account.Moves(i, j) / stay) - 0.01) / err, 2);
                         rates++;
                     }
@@ -68,6 +69,34 @@ public sealed class StateTests
         Assert.All(released, t => Assert.Equal([0, 1, 2, 3], t.Points.Select(p => p.Particle)));
     }
 
+    [Fact]
+    public void Occupancies_rates_and_dwell_times_come_with_their_errors_and_in_seconds()
+    {
+        var made = Make(new Random(9), 2, molecules: 20, frames: 400, leave: 0.02, noise: 15, own: 5);
+        var analysis = new StatesAnalysis(AnalysisSetup.Of(new Calibration { FrameTimeS = new Calibrated(0.1, "typed") }, null, null));
+        foreach (var tracks in Play(new StateTracker(new Played(made.Sequences)), 400))
+        {
+            analysis.Add(tracks, new FrameRow { Frame = tracks.Header.Number, MeanCounts = 0, SaturatedFraction = 0, DroppedBefore = 0, Processed = true });
+        }
+
+        var figures = analysis.Result().Figures.ToDictionary(f => f.Name);
+        Assert.Equal(2, figures["count"].Value);
+        Assert.Equal(1, figures["occupancy"].Values!.Sum(v => v.Value), 6);
+        Assert.All(figures["occupancy"].Values!, v => Assert.InRange((v.Value - 0.5) / v.Err!.Value, -3, 3));
+        Assert.All(figures["rate_per_s"].Values!, v => Assert.InRange((v.Value - 0.2) / v.Err!.Value, -3, 3));
+        var table = Assert.Single(analysis.Result().Tables);
+        Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Length));
+        Assert.Equal([(0, double.NaN), (0, 1), (1, double.NaN), (1, 0)], table.Rows.Select(row => (row[0], row[1])));
+    }
+
+    [Fact]
+    public void Tracks_without_states_say_why_there_are_none()
+    {
+        var result = new StatesAnalysis(AnalysisSetup.Of(new Calibration(), null, null)).Result();
+        Assert.All(result.Figures, f => Assert.NotNull(f.Missing));
+        Assert.Empty(result.Tables);
+    }
+
     private static List<FrameTracks> Play(StateTracker tracker, int frames)
     {
         var released = new List<FrameTracks>();
@@ -86,8 +115,10 @@ public sealed class StateTests
     {
         var tracker = new StateTracker(new Played(sequences));
         var released = Play(tracker, sequences[0].Length);
+        var account = new StateAccount();
+        released.ForEach(account.Add);
         right = truth => released.SelectMany(t => t.Points).Average(p => p.State == truth[p.Particle][p.Frame] ? 1.0 : 0);
-        return tracker.Account;
+        return account;
     }
 
     private static (List<StateObservation[]> Sequences, int[][] Truth) Make(Random random, int count, int molecules, int frames, double leave, double noise, double own)

@@ -6,12 +6,14 @@ namespace LiveLtem.Tracker.Analysis.States;
 internal sealed class StatePath
 {
     private const double MassMemory = 400;
+    private const double WholeEnough = 0.9;
     private readonly Queue<TrackPoint> _points = new();
     private double[] _before = [];
     private MoleculeOffsets? _own;
     private long _beforeFrame;
     private bool _isLearnt;
     private int? _last;
+    private StateEvidence? _evidence;
     private double _massSum;
     private double _massWeight;
 
@@ -32,9 +34,9 @@ internal sealed class StatePath
         _massWeight = (_massWeight * keep) + 1;
     }
 
-    /// <summary>The waiting measurements as observations.</summary>
+    /// <summary>The waiting measurements of the whole molecule as observations.</summary>
     public StateObservation[] Observations(double typicalMass) =>
-        [.. _points.Select(p => StateFeatures.Of(p, MeanMass, typicalMass)).Where(o => o is not null).Select(o => o!.Value)];
+        [.. _points.Where(p => p.Features!.VisibleFraction > WholeEnough).Select(p => StateFeatures.Of(p, MeanMass, typicalMass)).Where(o => o is not null).Select(o => o!.Value)];
 
     /// <summary>Learns what the molecule has of its own from the measurements that wait.</summary>
     public void LearnOwn(StateModel model, double typicalMass)
@@ -50,7 +52,7 @@ internal sealed class StatePath
     }
 
     /// <summary>The state of a point by all that is known now; drops everything up to it.</summary>
-    public int? Settle(TrackPoint point, StateModel model, double typicalMass, StateAccount account)
+    public (int? State, StateEvidence? Evidence) Settle(TrackPoint point, StateModel model, double typicalMass)
     {
         var isMeasured = _points.TryPeek(out var first) && first.Frame == point.Frame;
         if (!isMeasured || StateFeatures.Of(first!, MeanMass, typicalMass) is not { } observation)
@@ -61,7 +63,7 @@ internal sealed class StatePath
                 _points.Dequeue();
             }
 
-            return _last;
+            return (_last, _evidence is null ? null : new StateEvidence(_evidence.Chances, null));
         }
 
         var own = _own ??= new MoleculeOffsets(model);
@@ -73,25 +75,25 @@ internal sealed class StatePath
         _points.Dequeue();
         var (backward, next) = Ahead(model, own, typicalMass);
         var chances = backward;
+        double[]? moves = null;
         if (next is { } later)
         {
-            var moves = later.Frame - observation.Frame == 1 ? new double[n * n] : null;
+            moves = later.Frame - observation.Frame == 1 ? new double[n * n] : null;
             var lateLikelihoods = new double[n];
             model.Likelihoods(later, own, lateLikelihoods);
             chances = StatePosterior.Back(model.Power(later.Frame - observation.Frame), lateLikelihoods, backward, n, forward, moves);
-            account.AddMoves(moves, n);
         }
 
         chances = StatePosterior.Product(forward, chances);
         var state = Array.IndexOf(chances, chances.Max());
-        account.Add(first!, chances, state, _last is null);
         if (!_isLearnt)
         {
             own.Add(model, observation, chances);
         }
 
         (_before, _beforeFrame, _last) = (forward, observation.Frame, state);
-        return state;
+        _evidence = new StateEvidence(chances, moves);
+        return (state, _evidence);
     }
 
     // Backward chances at the next measurement, from the last one that is known, and that measurement.
@@ -148,9 +150,9 @@ internal sealed class LiveState
 internal static class StateFeatures
 {
     /// <summary>Part of a molecule that must be inside the frame for its shape to say anything.</summary>
-    public const double LeastVisible = 0.5;
+    public const double LeastVisible = 0.3;
 
-    private const double HiddenWeight = 1.5;
+    private const double HiddenWeight = 0.8;
 
     /// <summary>Features of a point: second moments over the molecule's own size, so that a large molecule is not taken for an extended one.</summary>
     /// <param name="point">The point.</param>

@@ -25,7 +25,6 @@ public sealed class StateTracker : IParticleTracker
     private readonly Queue<FrameTracks> _waiting = new();
     private readonly SortedDictionary<int, StatePath> _paths = [];
     private readonly Dictionary<int, LiveState> _live = [];
-    private readonly StateAccount _account = new();
     private StateModel? _model;
     private StateModel? _guess;
     private double _typicalMass;
@@ -40,9 +39,6 @@ public sealed class StateTracker : IParticleTracker
         ArgumentNullException.ThrowIfNull(inner);
         _inner = inner;
     }
-
-    /// <summary>What was counted so far, for the analysis.</summary>
-    internal StateAccount Account => _account;
 
     /// <summary>The states as they are known; null before the first guess.</summary>
     internal StateModel? Model => _model ?? _guess;
@@ -94,7 +90,17 @@ public sealed class StateTracker : IParticleTracker
     }
 
     /// <summary>One line of the states found, for logs and reports; null where there are none.</summary>
-    public string? Describe() => _account.Describe(Model);
+    public string? Describe()
+    {
+        if (Model is not { } model)
+        {
+            return null;
+        }
+
+        var states = Enumerable.Range(0, model.Count).Select(k => FormattableString.Invariant(
+            $"{k}: squared radius of gyration {model.Means[k][0]:F0} px^2, elongation {model.Means[k][1]:F0} px^2, molecules differ by {Math.Sqrt(model.Scatters[k][0]):F0} and {Math.Sqrt(model.Scatters[k][1]):F0}"));
+        return $"{model.Count} {(model.Count == 1 ? "state" : "states")} ({string.Join("; ", states)})";
+    }
 
     private int? LiveStateOf(TrackPoint point, StateModel model)
     {
@@ -168,7 +174,8 @@ public sealed class StateTracker : IParticleTracker
             var points = new List<TrackPoint>(oldest.Points.Count);
             foreach (var point in oldest.Points)
             {
-                points.Add(point with { State = FinalState(point) });
+                var (state, evidence) = FinalState(point);
+                points.Add(point with { State = state, StateEvidence = evidence });
             }
 
             released.Add(oldest with { Points = points });
@@ -177,13 +184,13 @@ public sealed class StateTracker : IParticleTracker
         return released;
     }
 
-    private int? FinalState(TrackPoint point)
+    private (int? State, StateEvidence? Evidence) FinalState(TrackPoint point)
     {
         if (_model is not { } model || !_paths.TryGetValue(point.Particle, out var path))
         {
-            return null;
+            return (null, null);
         }
 
-        return path.Settle(point, model, _typicalMass, _account);
+        return path.Settle(point, model, _typicalMass);
     }
 }
