@@ -19,8 +19,8 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
     private const double LeastVisible = 0.2;
     private const int LevelEvery = 3;
 
-    /// <summary>Variance of the long average, over one frame's, above which it is young.</summary>
-    private const double YoungVariance = 0.25;
+    /// <summary>Frames for which a molecule is young.</summary>
+    private const int YoungFrames = 6;
 
     /// <summary>Standard deviations of the third moment below which the heavier end is a guess.</summary>
     private const double ThirdSigmas = 5;
@@ -134,7 +134,7 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
             molecule.StartOver();
         }
 
-        if (denoised is null || molecule.LongVariance < YoungVariance)
+        if (denoised is null || molecule.Age > YoungFrames)
         {
             Draw(molecule);
         }
@@ -146,8 +146,8 @@ internal sealed class MoleculeFollower(int height, int width, int[] owner)
         Report(molecule);
     }
 
-    // A molecule that was just begun, or has just changed, has few frames of its own: the denoised frame helps out. Later its own picture, which
-    // moves with it and starts over when the shape changes, is the better one.
+    // A molecule that was just begun has few frames of its own: the denoised frame helps out. Later its own picture, which moves with it and starts
+    // over when the shape changes, is the better one.
     private void DrawOnBoth(SoftMolecule molecule, Plane denoised)
     {
         var count = molecule.Side * molecule.Side;
