@@ -219,6 +219,19 @@ internal static class Samples
         },
     };
 
+    /// <summary>What a denoiser would make of <see cref="Frame"/>.</summary>
+    public static Frame Denoised(FramePool pool, long number, int height = 64, int width = 96)
+    {
+        using var draft = pool.Rent(height, width, PixelType.Float32);
+        var pixels = draft.Pixels<float>();
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            pixels[i] = number + (i % width) + 0.5f;
+        }
+
+        return draft.Publish(new FrameHeader { Number = number });
+    }
+
     public static Frame Frame(FramePool pool, long number, int height = 64, int width = 96)
     {
         var draft = pool.Rent(height, width, PixelType.UInt16);

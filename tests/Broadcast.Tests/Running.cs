@@ -37,6 +37,11 @@ internal sealed class Running : IAsyncDisposable
         using var frame = Samples.Frame(Pool, number);
         Server.Publisher.OnPreview(frame);
         Server.Publisher.OnRow(Samples.Row(number));
+        using (var denoised = Samples.Denoised(Pool, number))
+        {
+            Server.Publisher.OnDenoised(denoised);
+        }
+
         Server.Publisher.OnReport(Samples.Report(number, particles));
         Server.Publisher.OnStatus(Samples.Status());
     }

@@ -100,6 +100,7 @@ public sealed class WebSocketTests
     [InlineData("[1]", "must be a JSON object")]
     [InlineData("{", "JSON object such as")]
     [InlineData("{\"type\":\"want\",\"frame_max_fps\":-1}", "frame_max_fps")]
+    [InlineData("{\"type\":\"want\",\"picture\":\"painted\"}", "raw or denoised")]
     public async Task A_message_that_makes_no_sense_is_answered_with_the_reason(string text, string reason)
     {
         await using var running = await Running.StartAsync();
@@ -128,6 +129,35 @@ public sealed class WebSocketTests
         await Running.UntilAsync(() => ((Hub.LiveHub)running.Server.Publisher).Wanted(Wire.Topic.Frame));
         running.Publish(1);
         Assert.Equal(2, (await viewer.ReadAsync("frame")).Seq);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_viewer_gets_the_picture_it_asks_for_and_no_other()
+    {
+        await using var running = await Running.StartAsync();
+        var hub = (Hub.LiveHub)running.Server.Publisher;
+        using var viewer = await LiveClient.ConnectAsync(running);
+        await viewer.ReadAsync("status");
+        Assert.False(hub.Wanted(Wire.Topic.Denoised));
+        running.Publish(0);
+        Assert.Equal(1, (await viewer.ReadAsync("frame")).Seq);
+        await viewer.SayAsync("{\"type\":\"want\",\"picture\":\"denoised\"}");
+        await Running.UntilAsync(() => hub.Wanted(Wire.Topic.Denoised) && !hub.Wanted(Wire.Topic.Frame));
+        for (var number = 1; number <= 3; number++)
+        {
+            // The raw frame that was never acknowledged does not hold these back.
+            running.Publish(number);
+            var picture = await viewer.ReadAsync("denoised");
+            Assert.Equal("float32", picture.Header["dtype"]);
+            Assert.Equal(number + 1, picture.Seq);
+            await viewer.SayAsync($"{{\"type\":\"ack\",\"seq\":{picture.Seq}}}");
+        }
+
+        await viewer.SayAsync("{\"type\":\"pause\"}");
+        await Running.UntilAsync(() => !hub.Wanted(Wire.Topic.Denoised));
+        await viewer.SayAsync("{\"type\":\"want\",\"picture\":\"raw\"}");
+        await viewer.SayAsync("{\"type\":\"resume\"}");
+        await Running.UntilAsync(() => hub.Wanted(Wire.Topic.Frame) && !hub.Wanted(Wire.Topic.Denoised));
     }
 
     [Fact(Timeout = 60_000)]

@@ -21,7 +21,7 @@ public sealed class ZeroMqTests
         running.Publish(7);
         running.Operator.Add(Samples.Events()[3]);
         var topics = new Dictionary<string, (IDictionary<object, object?> Header, byte[] Payload)>();
-        while (topics.Count < 7)
+        while (topics.Count < 8)
         {
             var parts = Receive(subscriber);
             Assert.Equal(3, parts.FrameCount);
@@ -30,14 +30,18 @@ public sealed class ZeroMqTests
             topics.Add(parts[0].ConvertToString(), (header, parts[2].ToByteArray()));
         }
 
-        Assert.Equal(["alert", "dose", "event", "frame", "overlay", "status", "tracks"], topics.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["alert", "denoised", "dose", "event", "frame", "overlay", "status", "tracks"], topics.Keys.Order(StringComparer.Ordinal));
         var (frameHeader, pixels) = topics["frame"];
         Assert.Equal([64, 96], ((object?[])frameHeader["shape"]!).Select(value => Convert.ToInt32(value)));
         Assert.Equal("raw", frameHeader["encoding"]);
         Assert.Equal(7, BitConverter.ToUInt16(pixels, 0));
         Assert.Equal(8, BitConverter.ToUInt16(pixels, 2));
         Assert.True(Convert.ToInt64(frameHeader["t_received_unix_ns"]) <= Convert.ToInt64(frameHeader["t_unix_ns"]));
-        foreach (var (topic, (_, payload)) in topics.Where(pair => pair.Key != "frame"))
+        var (denoisedHeader, denoised) = topics["denoised"];
+        Assert.Equal("float32", denoisedHeader["dtype"]);
+        Assert.Equal([64, 96], ((object?[])denoisedHeader["shape"]!).Select(value => Convert.ToInt32(value)));
+        Assert.Equal(8.5f, BitConverter.ToSingle(denoised, 4));
+        foreach (var (topic, (_, payload)) in topics.Where(pair => pair.Key is not ("frame" or "denoised")))
         {
             Assert.True(LiveMessage.Any(payload) is IDictionary<object, object?> { Count: > 2 }, topic);
         }

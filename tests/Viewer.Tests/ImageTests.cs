@@ -97,6 +97,35 @@ public sealed class ImageTests(BrowserFixture browser)
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task The_picture_without_its_noise_is_shown_where_there_is_one_and_says_that_it_is()
+    {
+        var raw = new Scene();
+        var denoised = new Scene(Type: PixelType.Float32);
+        await using var watched = await Watched.StartAsync(browser);
+        await watched.ShowAsync(raw, 1, analysed: false);
+        const string Tools = "document.getElementById('picture-tools').hidden";
+        const string Badge = "document.getElementById('denoised-badge')";
+        Assert.True(await watched.Page.EvaluateAsync<bool>(Tools));
+        await watched.Page.PressAsync("b");
+        await watched.Page.UntilAsync("document.getElementById('toast').textContent.includes('profile soft')");
+
+        watched.Operator.Change(status => status with { Denoiser = "network general, delay 0 frames" });
+        await watched.Page.UntilAsync($"!{Tools}");
+        await watched.Page.PressAsync("b");
+        await watched.Page.UntilAsync("document.querySelector('[data-action=denoised]').getAttribute('aria-pressed') === 'true'");
+        await watched.ShowDenoisedAsync(denoised, 2);
+        await watched.Page.UntilAsync($"!{Badge}.hidden && {Badge}.textContent.includes('network general')");
+        await watched.SetLimitsAsync(denoised.Written(0), denoised.Written(120));
+        var (x, y) = denoised.Centres[0];
+        var (sx, sy, _) = await watched.OnScreenAsync(denoised, x, y);
+        Assert.InRange((await watched.LookAsync())[(int)sx, (int)sy].R, 62, 66);
+
+        await watched.Page.PressAsync("b");
+        await watched.ShowRawAsync(raw, 3);
+        await watched.Page.UntilAsync($"{Badge}.hidden");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task The_age_of_the_overlay_is_told_when_the_analysis_is_behind()
     {
         var scene = new Scene();

@@ -52,6 +52,12 @@ internal sealed class Watched : IAsyncDisposable
         }
     }
 
+    /// <summary>Publishes a frame without its noise, again until the page's wish for it has reached the server; returns once it is on the screen.</summary>
+    public Task ShowDenoisedAsync(Scene scene, long number) => ShowAsync(scene, number, Server.Publisher.OnDenoised);
+
+    /// <summary>Publishes a frame as received, again until the page's wish for it has reached the server; returns once it is on the screen.</summary>
+    public Task ShowRawAsync(Scene scene, long number) => ShowAsync(scene, number, Server.Publisher.OnPreview);
+
     public void Publish(Scene scene, long number, bool analysed = true)
     {
         using var frame = scene.Frame(_pool, number);
@@ -119,6 +125,17 @@ internal sealed class Watched : IAsyncDisposable
 
         Assert.Equal(0, _pool.Outstanding);
         _pool.Dispose();
+    }
+
+    private async Task ShowAsync(Scene scene, long number, Action<Frame> publish)
+    {
+        using var frame = scene.Frame(_pool, number);
+        do
+        {
+            publish(frame);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+        while (!await Page.EvaluateAsync<bool>($"document.getElementById('frame-number').textContent === '{number}'"));
     }
 
     private static async Task<BroadcastServer> ServeAsync(ScriptedOperator @operator, int port)

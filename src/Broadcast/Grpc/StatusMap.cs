@@ -41,6 +41,7 @@ internal static class StatusMap
         ProtoMap.Known(status.ReceivedFps, value => message.ReceivedFps = value);
         ProtoMap.Known(status.AnalysedFps, value => message.AnalysedFps = value);
         ProtoMap.Said(status.Learnt, value => message.Learnt = value);
+        ProtoMap.Said(status.Denoiser, value => message.Denoiser = value);
         ProtoMap.Said(status.ModelPending, value => message.ModelPending = value);
         ProtoMap.Said(status.DoseKind, value => message.DoseKind = value);
         ProtoMap.Said(status.Pipeline.Fault?.Message, value => message.Fault = value);

@@ -82,20 +82,10 @@ internal sealed class LiveHub(string session, TimeProvider time) : ILivePublishe
     }
 
     /// <inheritdoc/>
-    public void OnPreview(Frame frame)
-    {
-        ArgumentNullException.ThrowIfNull(frame);
-        var seq = Count(Topic.Frame);
-        if (!Wanted(Topic.Frame))
-        {
-            return;
-        }
+    public void OnPreview(Frame frame) => PublishPicture(Topic.Frame, frame);
 
-        var received = frame.Header.ReceivedTimestamp;
-        var receivedUnixNs = received == 0 ? (long?)null : UnixTime.Nanoseconds(time.GetUtcNow() - time.GetElapsedTime(received));
-        using var message = new FrameMessage(Stamp(seq, frame.Number), frame.Share(), receivedUnixNs);
-        Deliver(message);
-    }
+    /// <inheritdoc/>
+    public void OnDenoised(Frame denoised) => PublishPicture(Topic.Denoised, denoised);
 
     /// <inheritdoc/>
     public void OnReport(FrameReport report)
@@ -134,6 +124,21 @@ internal sealed class LiveHub(string session, TimeProvider time) : ILivePublishe
 
     /// <summary>Writes the alert of a change.</summary>
     public static void WriteAlert(ref MessagePackWireWriter writer, AlertChange change) => EventLayout.WriteAlert(ref writer, change.Alert);
+
+    private void PublishPicture(Topic topic, Frame frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        var seq = Count(topic);
+        if (!Wanted(topic))
+        {
+            return;
+        }
+
+        var received = frame.Header.ReceivedTimestamp;
+        var receivedUnixNs = received == 0 ? (long?)null : UnixTime.Nanoseconds(time.GetUtcNow() - time.GetElapsedTime(received));
+        using var message = new FrameMessage(topic, Stamp(seq, frame.Number), frame.Share(), receivedUnixNs);
+        Deliver(message);
+    }
 
     private void Publish<T>(Topic topic, long? frame, T content, PayloadWriter<T> write)
     {

@@ -56,7 +56,7 @@ internal sealed class Mailbox : IDisposable
     /// <summary>Messages of a topic that may wait. Of frames the newest is enough; what can be asked for again or summed up needs little.</summary>
     public static int Capacity(Topic topic) => topic switch
     {
-        Topic.Frame => 1,
+        Topic.Frame or Topic.Denoised => 1,
         Topic.Status => 4,
         Topic.Overlay or Topic.Tracks => 64,
         Topic.Dose => 256,
@@ -116,15 +116,15 @@ internal sealed class Mailbox : IDisposable
     }
 
     /// <summary>The oldest message that waits; the lease is the caller's.</summary>
-    /// <param name="framesToo">False to leave frames where they are.</param>
+    /// <param name="framesToo">False to leave pictures where they are.</param>
     public WireMessage? TryTake(bool framesToo = true)
     {
         lock (_gate)
         {
             Lane? first = null;
-            foreach (var lane in _lanes)
+            for (var topic = 0; topic < _lanes.Length; topic++)
             {
-                if (lane is not null && (framesToo || lane != _lanes[(int)Topic.Frame]) && lane.Waiting.TryPeek(out var head)
+                if (_lanes[topic] is { } lane && (framesToo || !((Topic)topic).IsPicture()) && lane.Waiting.TryPeek(out var head)
                     && (first is null || head.Order < first.Waiting.Peek().Order))
                 {
                     first = lane;

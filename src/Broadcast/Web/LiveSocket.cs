@@ -29,6 +29,8 @@ internal sealed class LiveSocket : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<long> _inFlight = new();
     private long _frameDue;
+    private Topic _picture = Topic.Frame;
+    private bool _paused;
     private bool _leaving;
     private double? _maxFps;
     private int _maxSide = int.MaxValue;
@@ -41,6 +43,7 @@ internal sealed class LiveSocket : IDisposable
         _operator = @operator;
         _time = time;
         Mailbox = new Mailbox("web", () => name, AllTopics, _signal.Set);
+        Mailbox.SetWanted(Topic.Denoised, false);
         _pace = time.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -186,7 +189,7 @@ internal sealed class LiveSocket : IDisposable
                 return true;
             }
 
-            if (Mailbox.Holds(Topic.Frame))
+            if (Mailbox.Holds(_picture))
             {
                 _pace.Change(wait, Timeout.InfiniteTimeSpan);
             }
@@ -269,6 +272,7 @@ internal sealed class LiveSocket : IDisposable
                 }
 
                 Volatile.Write(ref _maxSide, want.FrameMaxSide ?? _maxSide);
+                Show(want.Picture ?? _picture, _paused);
                 break;
             case ViewerMessage.Ack ack:
                 lock (_gate)
@@ -281,11 +285,28 @@ internal sealed class LiveSocket : IDisposable
 
                 break;
             case ViewerMessage.Pause pause:
-                Mailbox.SetWanted(Topic.Frame, !pause.On);
+                Show(_picture, pause.On);
                 break;
         }
 
         _signal.Set();
+    }
+
+    private void Show(Topic picture, bool paused)
+    {
+        lock (_gate)
+        {
+            if (picture != _picture)
+            {
+                // Numbers count by topic: what is on its way of the other one must not hold this one back.
+                _inFlight.Clear();
+            }
+
+            (_picture, _paused) = (picture, paused);
+        }
+
+        Mailbox.SetWanted(Topic.Frame, picture == Topic.Frame && !paused);
+        Mailbox.SetWanted(Topic.Denoised, picture == Topic.Denoised && !paused);
     }
 
     private async Task CloseAsync(Farewell farewell, CancellationToken cancellationToken)

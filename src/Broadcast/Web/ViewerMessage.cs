@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LiveLtem.Broadcast.Wire;
 using LiveLtem.Core;
 
 namespace LiveLtem.Broadcast.Web;
@@ -10,8 +11,8 @@ internal abstract record ViewerMessage
     private const int LargestSide = 65536;
     private const double FastestFps = 1000;
 
-    /// <summary>How big and how often frames shall come.</summary>
-    public sealed record Want(double? FrameMaxFps, int? FrameMaxSide) : ViewerMessage;
+    /// <summary>How big and how often frames shall come, and which: as received or without their noise.</summary>
+    public sealed record Want(double? FrameMaxFps, int? FrameMaxSide, Topic? Picture) : ViewerMessage;
 
     /// <summary>The frame of that number and all before it were drawn.</summary>
     public sealed record Ack(long Seq) : ViewerMessage;
@@ -35,7 +36,7 @@ internal abstract record ViewerMessage
             var fields = new JsonFields(document.RootElement, "the message");
             return fields.Text("type") switch
             {
-                "want" => new Want(Fps(fields.Number("frame_max_fps")), Side(fields.Whole("frame_max_side"))),
+                "want" => new Want(Fps(fields.Number("frame_max_fps")), Side(fields.Whole("frame_max_side")), PictureOf(fields.Text("picture"))),
                 "ack" => new Ack(fields.Whole("seq") ?? throw new InputException("ack: seq is missing")),
                 "pause" => new Pause(true),
                 "resume" => new Pause(false),
@@ -51,6 +52,14 @@ internal abstract record ViewerMessage
     private static double? Fps(double? value) => value is null or (> 0 and <= FastestFps)
         ? value
         : throw new InputException($"frame_max_fps: found {value}; above 0, up to {FastestFps}");
+
+    private static Topic? PictureOf(string? value) => value switch
+    {
+        null => null,
+        "raw" => Topic.Frame,
+        "denoised" => Topic.Denoised,
+        _ => throw new InputException($"picture: found {value}; raw or denoised"),
+    };
 
     private static int? Side(long? value) => value is null or (>= SmallestSide and <= LargestSide)
         ? (int?)value

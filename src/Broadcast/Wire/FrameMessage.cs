@@ -2,8 +2,8 @@ using LiveLtem.Core;
 
 namespace LiveLtem.Broadcast.Wire;
 
-/// <summary>A received frame as a message. It holds a lease on the pixels until its last reader is done.</summary>
-internal sealed class FrameMessage(MessageStamp stamp, Frame frame, long? receivedUnixNs) : WireMessage(Topic.Frame, stamp)
+/// <summary>A received or a denoised frame as a message. It holds a lease on the pixels until its last reader is done.</summary>
+internal sealed class FrameMessage(Topic topic, MessageStamp stamp, Frame frame, long? receivedUnixNs) : WireMessage(topic, stamp)
 {
     private readonly Lock _gate = new();
     private readonly List<(int Bin, WireBytes Bytes)> _binned = [];

@@ -13,7 +13,7 @@ internal static class StatusLayout
     public static void WriteStatus<TWriter>(ref TWriter writer, SessionStatus status)
         where TWriter : struct, IWireWriter, allows ref struct
     {
-        writer.BeginMap(29);
+        writer.BeginMap(30);
         writer.Field("session"u8, status.Session);
         writer.Field("source"u8, status.Source);
         writer.Field("state"u8, status.State);
@@ -29,6 +29,7 @@ internal static class StatusLayout
         writer.Field("tracks"u8, status.Tracks);
         writer.Field("learnt"u8, status.Learnt);
         writer.Field("detector"u8, status.Detector);
+        writer.Field("denoiser"u8, status.Denoiser);
         writer.Key("model"u8);
         WriteModel(ref writer, status.Model);
         writer.Field("models"u8, status.Models);

@@ -21,6 +21,9 @@ public enum Topic
     /// <summary>The session in figures.</summary>
     Status,
 
+    /// <summary>An analysed frame without its noise, raw pixels.</summary>
+    Denoised,
+
     /// <summary>Annotations, changes of the recording and of the conditions, alerts.</summary>
     Event,
 }
@@ -29,12 +32,15 @@ public enum Topic
 public static class Topics
 {
     /// <summary>How many there are; their values count from 0.</summary>
-    internal const int Count = 7;
+    internal const int Count = 8;
 
-    private static readonly string[] Names = ["frame", "overlay", "tracks", "dose", "alert", "status", "event"];
+    private static readonly string[] Names = ["frame", "overlay", "tracks", "dose", "alert", "status", "denoised", "event"];
 
     /// <summary>The name on the wire.</summary>
     public static string Name(this Topic topic) => Names[(int)topic];
+
+    /// <summary>Whether its payload is pixels, of which a slow reader wants the newest only.</summary>
+    internal static bool IsPicture(this Topic topic) => topic is Topic.Frame or Topic.Denoised;
 
     /// <summary>The topic of that name, or null where there is none.</summary>
     public static Topic? Parse(string name)
@@ -52,6 +58,7 @@ public static class Topics
         Topic.Dose => "dose"u8,
         Topic.Alert => "alert"u8,
         Topic.Status => "status"u8,
+        Topic.Denoised => "denoised"u8,
         _ => "event"u8,
     };
 }

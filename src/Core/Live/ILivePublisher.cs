@@ -9,6 +9,10 @@ public interface ILivePublisher
     /// <param name="frame">Stays the caller's: anyone who keeps it past the call takes a <see cref="Frame.Share()"/>.</param>
     void OnPreview(Frame frame);
 
+    /// <summary>A frame without its noise, as it was analysed; comes before the frame's report, not at all where frames are not denoised.</summary>
+    /// <param name="denoised">Stays the caller's: anyone who keeps it past the call takes a <see cref="Frame.Share()"/>.</param>
+    void OnDenoised(Frame denoised);
+
     /// <summary>One analysed frame.</summary>
     void OnReport(FrameReport report);
 

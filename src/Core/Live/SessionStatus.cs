@@ -98,6 +98,9 @@ public sealed record SessionStatus
     /// <summary>The detector in use: <c>classical</c> or a model's name.</summary>
     public required string Detector { get; init; }
 
+    /// <summary>What takes the noise off the frames, one line with the model's version; null where nothing does, or nothing is learnt yet.</summary>
+    public string? Denoiser { get; init; }
+
     /// <summary>The network in use, or thresholds; null until that is known.</summary>
     public ModelInUse? Model { get; init; }
 

@@ -68,10 +68,11 @@ internal sealed class LiveHost
                 Models = _models,
                 Denoiser = denoiser,
                 DetectsInDenoised = denoiser is not null,
+                WithDenoised = denoiser is not null,
             },
             time,
             logger);
-        _board = new StatusBoard(session, request.Input.Source.Info, _models, _host, store, _conditions, _publisher, time);
+        _board = new StatusBoard(session, request.Input.Source.Info, _models, _host, store, _conditions, _publisher, denoiser, time);
         Operator = new LiveOperator(session, store, _conditions, _events, _models, _board.Read, time);
     }
 

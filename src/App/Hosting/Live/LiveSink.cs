@@ -17,6 +17,8 @@ internal sealed class LiveSink(ISessionStore? store, ILivePublisher publisher, A
 
     public void OnTracks(FrameTracks tracks, FrameRow row) => store?.OnTracks(tracks, row);
 
+    public void OnDenoised(Frame denoised) => publisher.OnDenoised(denoised);
+
     public void OnAnalysed(FrameRow row, FrameDetections detections, FrameTracks tracks) => publisher.OnReport(new FrameReport
     {
         Header = detections.Header,

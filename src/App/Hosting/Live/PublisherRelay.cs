@@ -19,6 +19,8 @@ internal sealed class PublisherRelay : ILivePublisher
 
     public void OnPreview(Frame frame) => To?.OnPreview(frame);
 
+    public void OnDenoised(Frame denoised) => To?.OnDenoised(denoised);
+
     public void OnReport(FrameReport report) => To?.OnReport(report);
 
     public void OnRow(FrameRow row) => To?.OnRow(row);

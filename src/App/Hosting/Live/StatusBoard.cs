@@ -7,7 +7,7 @@ namespace LiveLtem.App.Hosting.Live;
 /// <summary>Puts together the figures of a live session.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class StatusBoard(
-    string session, SourceInfo source, ModelDesk models, AnalysisHost host, ISessionStore? store, ConditionsBook conditions, ILivePublisher publisher, TimeProvider time)
+    string session, SourceInfo source, ModelDesk models, AnalysisHost host, ISessionStore? store, ConditionsBook conditions, ILivePublisher publisher, IFrameDenoiser? denoiser, TimeProvider time)
 {
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(3);
     private readonly Lock _gate = new();
@@ -66,6 +66,7 @@ internal sealed class StatusBoard(
             Tracks = figures.Tracks,
             Learnt = State == "learning" ? null : host.Learnt,
             Detector = model is null or { Sha256: null } ? "classical" : model.Name,
+            Denoiser = State == "learning" ? null : denoiser?.Describe(),
             Model = model,
             Models = models.Names,
             ModelPending = models.Pending,

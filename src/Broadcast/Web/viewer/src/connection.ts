@@ -16,7 +16,7 @@ export class Connection {
 
   constructor(
     private readonly url: string,
-    private readonly want: () => { frame_max_fps: number; frame_max_side: number },
+    private readonly want: () => { frame_max_fps: number; frame_max_side: number; picture: 'raw' | 'denoised' },
     private readonly handler: ConnectionHandler,
   ) {}
 

@@ -17,6 +17,8 @@ export interface FrameImage {
   readonly fullWidth: number;
   /** Camera pixels along one side of a sent pixel. */
   readonly bin: number;
+  /** Whether its noise was taken off. */
+  readonly denoised: boolean;
   /** Row-major little-endian pixels, a view of the message. */
   readonly bytes: Uint8Array;
   /** When the frame reached the server, ms since 1970. */
@@ -31,7 +33,7 @@ export const bytesPerPixel = (dtype: Dtype): number => bytesOf[dtype];
 let arrivals = 0;
 
 /** @throws Error where the header does not describe the payload. */
-export function frameFrom(header: Header, bytes: Uint8Array): FrameImage {
+export function frameFrom(header: Header, bytes: Uint8Array, denoised: boolean): FrameImage {
   const { dtype, shape } = header;
   if (!dtype || !(dtype in bytesOf) || !shape || header.frame === null) {
     throw new Error(`a frame came without number, shape or a known dtype (${String(dtype)})`);
@@ -53,6 +55,7 @@ export function frameFrom(header: Header, bytes: Uint8Array): FrameImage {
     fullHeight,
     fullWidth,
     bin: header.bin ?? 1,
+    denoised,
     bytes,
     receivedMs: (header.t_received_unix_ns ?? header.t_unix_ns) / 1e6,
   };

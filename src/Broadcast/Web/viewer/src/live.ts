@@ -19,7 +19,8 @@ export class Live implements ConnectionHandler {
 
   constructor(private readonly store: Store) {
     const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`;
-    this.connection = new Connection(url, () => ({ frame_max_fps: frameFps, frame_max_side: this.side }), this);
+    this.connection = new Connection(url, () => ({ frame_max_fps: frameFps, frame_max_side: this.side, picture: store.state.denoised ? 'denoised' : 'raw' }), this);
+    store.on(['denoised'], () => this.connection.sendWant());
   }
 
   start(): void {
@@ -69,7 +70,8 @@ export class Live implements ConnectionHandler {
 
         break;
       case 'frame':
-        this.takeFrame(message.header, message.payload);
+      case 'denoised':
+        this.takeFrame(message.header, message.payload, message.topic === 'denoised');
         break;
       case 'overlay':
         if (message.header.frame !== null) {
@@ -110,10 +112,10 @@ export class Live implements ConnectionHandler {
     this.store.touch('analysed');
   }
 
-  private takeFrame(header: Header, bytes: Uint8Array): void {
+  private takeFrame(header: Header, bytes: Uint8Array, denoised: boolean): void {
     let frame;
     try {
-      frame = frameFrom(header, bytes);
+      frame = frameFrom(header, bytes, denoised);
     } catch (error) {
       this.onBadMessage(error instanceof Error ? error.message : String(error));
       this.connection.ack(header.seq);

@@ -3,6 +3,7 @@ import 'uplot/dist/uPlot.min.css';
 import './viewer.css';
 import { bindActions, keyLabel, showPressed, type Action } from './actions';
 import { Contrast } from './contrast';
+import { showDenoised } from './denoised';
 import { annotateDialog, conditionsDialog, helpDialog, toggleRecording, type Place } from './dialogs';
 import { byId, text } from './dom';
 import { Figures } from './figures';
@@ -44,6 +45,7 @@ watchPointer(stage, store, (x, y) => {
 });
 showLists(store, playback, say);
 const model = new ModelChoice(store, say);
+const denoised = showDenoised(store, say);
 
 function pickNext(by: number): void {
   const points = stage.analysis()?.points;
@@ -138,6 +140,7 @@ const actions: Action[] = [
   layer('trails', 'T', 'Trails of the last 30 analysed frames'),
   layer('labels', 'L', 'Particle ids'),
   layer('marks', 'M', 'Notes at their places'),
+  { id: 'denoised', keys: ['B'], group: 'View', label: 'The picture without its noise, or as it came', run: () => denoised.toggle(), pressed: () => store.state.denoised },
   { id: 'next-particle', keys: ['.'], group: 'Particles', label: 'Pick the next particle', run: () => pickNext(1) },
   { id: 'previous-particle', keys: [','], group: 'Particles', label: 'Pick the particle before', run: () => pickNext(-1) },
   { id: 'clear', keys: ['Escape'], group: 'Particles', label: 'Let go of the particle', run: () => { clicked = null; store.set({ selected: null }); } },
@@ -162,7 +165,7 @@ function showHelp(): void {
 }
 
 bindActions(actions);
-store.on(['layers', 'autoContrast', 'dim'], (s) => {
+store.on(['layers', 'autoContrast', 'dim', 'denoised'], (s) => {
   showPressed(actions);
   document.body.classList.toggle('dim', s.dim);
   byId('legend').hidden = !s.layers.overlay || !s.layers.contours;

@@ -37,6 +37,8 @@ export interface State {
   /** Times the session changed under this page. */
   restarts: number;
 
+  /** Whether the picture without its noise is asked for. */
+  denoised: boolean;
   /** The frame on the screen. */
   shown: FrameImage | null;
   paused: boolean;
@@ -75,6 +77,7 @@ export class Store {
     alerts: new Map(),
     events: [],
     restarts: 0,
+    denoised: false,
     shown: null,
     paused: false,
     analysed: null,
@@ -132,6 +135,7 @@ export class Store {
       events: [],
       shown: null,
       paused: false,
+      denoised: false,
       analysed: null,
       selected: null,
       distribution: null,

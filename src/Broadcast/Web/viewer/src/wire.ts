@@ -142,6 +142,8 @@ export interface Status {
   tracks: number;
   learnt: string | null;
   detector: string;
+  /** What takes the noise off the frames; null or missing where nothing does. */
+  denoiser?: string | null;
   model: Model | null;
   models: string[];
   model_pending: string | null;
@@ -196,6 +198,7 @@ export interface SessionEvent {
 export type Message =
   | { topic: 'hello'; header: Header; payload: Hello }
   | { topic: 'frame'; header: Header; payload: Uint8Array }
+  | { topic: 'denoised'; header: Header; payload: Uint8Array }
   | { topic: 'overlay'; header: Header; payload: Overlay }
   | { topic: 'tracks'; header: Header; payload: Tracks }
   | { topic: 'dose'; header: Header; payload: DoseRow }
