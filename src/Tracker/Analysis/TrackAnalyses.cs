@@ -10,6 +10,7 @@ public static class TrackAnalyses
     [
         (Lattice.Name, conditions => new Lattice(conditions)),
         (Msd.Name, conditions => new Msd(conditions)),
+        (Etch.Name, conditions => new Etch(conditions)),
     ];
 
     /// <summary>Every name, in the order of <c>analysis.json</c>.</summary>
