@@ -17,7 +17,7 @@ internal static class AnalyzeVerb
     /// <summary>Builds the verb.</summary>
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A recording, a folder of images, the folder of a session, or sim:SCENE?frames=N." };
+        var file = new Argument<string>("FILE") { Description = "A recording, a folder of images, the folder of a session, or sim:SCENE?frames=N; with --tracks a table of tracks." };
         var output = new Option<string>("--out") { Description = "Folder for the results; made where it is missing.", Required = true, HelpName = "DIR" };
         var profile = new Option<string?>("--profile") { Description = $"{string.Join(", ", ProfileStore.Names)}, or a YAML file. A session has its own.", HelpName = "P" };
         var model = ModelOption.Create();
@@ -27,30 +27,37 @@ internal static class AnalyzeVerb
         var overlay = new Option<bool>("--write-overlay") { Description = "Also write overlay.mp4: the movie with what was found." };
         var denoised = new Option<bool>("--write-denoised") { Description = "Also write denoised.mrc: the movie without its noise, float32, page by page." };
         var offline = new Option<bool>("--offline-denoise") { Description = "Denoise with later frames too, as can be done with a recording but not live." };
-        var tracks = new Option<bool>("--tracks") { Description = "FILE is a table of positions; analyse the physics alone.", Hidden = true };
+        var tracks = new Option<bool>("--tracks") { Description = "FILE is a table of tracks (frame,particle,x,y[,…], trackpy's too): the physics alone." };
         var calibration = new CalibrationOptions();
         var command = new Command(
             "analyze",
-            "Finds, measures and follows every particle of a recording and writes the tables.\n\nExample:\n  liveltem analyze run7.mrc --out results --pixel-size-nm 0.2 --frame-time-s 0.1")
+            "Finds, measures and follows every particle of a recording and writes the tables.\n\nExample:\n  liveltem analyze run7.mrc --out results --pixel-size-nm 0.2 --frame-time-s 0.1\n  liveltem analyze --tracks trajectories.csv --out results --pixel-size-nm 0.2 --frame-time-s 0.1")
         {
             file, output, profile, model, frames, roi, masks, denoised, offline, overlay, tracks,
         };
         calibration.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(tracks))
-            {
-                throw new InputException("--tracks: analysing a table of positions is not in this version; give the recording, or link the positions with 'liveltem link'");
-            }
-
             if (parsed.GetRequiredValue(file).Length == 0 || parsed.GetRequiredValue(output).Length == 0)
             {
                 throw new InputException("analyze: FILE and --out name a recording and a folder; one of them is empty");
             }
 
+            if (parsed.GetValue(tracks))
+            {
+                foreach (var other in new Option[] { frames, roi, masks, denoised, offline, overlay, model }.Where(option => parsed.GetResult(option) is { Implicit: false }))
+                {
+                    throw new InputException($"{other.Name}: is for recordings; with --tracks FILE is a table");
+                }
+
+                var job = new TrackTableJob(parsed.GetRequiredValue(file), parsed.GetRequiredValue(output), ProfileStore.Load(parsed.GetValue(profile)), calibration.Read(parsed));
+                Console.Out.WriteLine(await job.RunAsync(cancellationToken).ConfigureAwait(false));
+                return 0;
+            }
+
             var asked = ModelOption.Apply(SessionProfile.Load(parsed.GetValue(profile), parsed.GetRequiredValue(file)), parsed.GetValue(model));
             using var replay = parsed.GetValue(profile) is null && parsed.GetValue(model) is null ? ModelReplay.Of(parsed.GetRequiredValue(file), asked) : null;
-            var job = new AnalyzeJob
+            var recording = new AnalyzeJob
             {
                 File = parsed.GetRequiredValue(file),
                 Output = parsed.GetRequiredValue(output),
@@ -64,8 +71,8 @@ internal static class AnalyzeVerb
                 OfflineDenoise = parsed.GetValue(offline),
                 WriteOverlay = parsed.GetValue(overlay),
             };
-            var report = await job.RunAsync(cancellationToken).ConfigureAwait(false);
-            Console.Out.WriteLine($"{SessionSummary.Text(Path.GetFileName(job.File.TrimEnd('/', '\\')), report, live: false)} Results in {job.Output}.");
+            var report = await recording.RunAsync(cancellationToken).ConfigureAwait(false);
+            Console.Out.WriteLine($"{SessionSummary.Text(Path.GetFileName(recording.File.TrimEnd('/', '\\')), report, live: false)} Results in {recording.Output}.");
             SessionEnd.Demand(report);
             return 0;
         });

@@ -89,6 +89,11 @@ internal sealed class PairSums
             length += _lengths[g];
             for (var c = 0; c < LengthClasses; c++)
             {
+                if (_counts[g, c] == 0)
+                {
+                    continue;
+                }
+
                 var frames = Math.Pow(2, c / 2.0);
                 squares += _squares[g, c] / (memory > 0 ? VibrationFit.Expected(Math.Exp(-1 / memory), 0, frames) : 1 - (1 / frames));
                 count += _counts[g, c];
