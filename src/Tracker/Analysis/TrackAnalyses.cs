@@ -10,6 +10,7 @@ public static class TrackAnalyses
     [
         (Lattice.Name, conditions => new Lattice(conditions)),
         (Msd.Name, conditions => new Msd(conditions)),
+        (Pairs.Name, conditions => new Pairs(conditions)),
         (Etch.Name, conditions => new Etch(conditions)),
     ];
 
