@@ -14,7 +14,7 @@ internal sealed record ReportPicture(string Caption, byte[] Jpeg);
 /// <summary>Lays out <c>report.html</c>: one page that needs nothing else, neither files nor a network.</summary>
 /// <remarks>Well-formed XML as well as HTML, so that it can be checked by a machine. It names no wall time and no machine: the same results
 /// give the same page, but for the latencies.</remarks>
-internal sealed class ReportPage(ResultFolderOptions options, ReportData data, ReportNotes notes, IReadOnlyList<ReportPicture> pictures)
+internal sealed class ReportPage(ResultFolderOptions options, ReportData data, ReportNotes notes, IReadOnlyList<ReportPicture> pictures, AnalysisBook book)
 {
     private const string Style =
         """
@@ -45,6 +45,7 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         Warnings();
         Pictures();
         Plots();
+        _html.Append(PhysicsSection.Write(book.Results()));
         States();
         Calibrations();
         Facts();
@@ -277,6 +278,11 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         File("tracks.csv, tracks.parquet", "every particle in every frame: trackpy and pandas read it as it is");
         File("frames.csv, frames.parquet", "every received frame: time, dose, counts, drift");
         File("analysis.json", "figures with their errors; null where one does not apply, with a note");
+        foreach (var table in book.Results().Values.SelectMany(result => result.Tables))
+        {
+            File($"{table.Name}.csv, {table.Name}.parquet", "what the plots above are drawn from");
+        }
+
         File("alerts.jsonl", "one line an alert");
         if (options.WriteMasks)
         {

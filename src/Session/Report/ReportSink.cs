@@ -7,7 +7,7 @@ using OpenCvSharp;
 namespace LiveLtem.Session.Report;
 
 /// <summary>Writes <c>report.html</c> at the end, with the first and the last analysed frame as pictures.</summary>
-internal sealed class ReportSink(string folder, ResultFolderOptions options, ReportNotes notes) : IResultSink
+internal sealed class ReportSink(string folder, ResultFolderOptions options, ReportNotes notes, AnalysisBook book) : IResultSink
 {
     private const int JpegQuality = 88;
 
@@ -60,7 +60,7 @@ internal sealed class ReportSink(string folder, ResultFolderOptions options, Rep
 
         await using (var stream = _file.Create())
         {
-            var page = new ReportPage(options, _data, notes, _pictures).Write();
+            var page = new ReportPage(options, _data, notes, _pictures, book).Write();
             await stream.WriteAsync(Encoding.UTF8.GetBytes(page), cancellationToken).ConfigureAwait(false);
         }
 

@@ -16,10 +16,14 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
     private const double Bottom = 42;
 
     private readonly List<(string Name, IReadOnlyList<SeriesBin> Bins)> _curves = [];
-    private readonly List<(double From, double To, double Value)> _bars = [];
+    private readonly List<(string Name, IReadOnlyList<SeriesBin> Bins)> _floors = [];
+    private readonly List<(double From, double To, double Value, double Err)> _bars = [];
 
     /// <summary>Whether the y axis has to show 0.</summary>
     public bool FromZero { get; init; }
+
+    /// <summary>Whether both axes are logarithmic; what is not positive is left out.</summary>
+    public bool Logarithmic { get; init; }
 
     /// <summary>Adds a curve; its name is shown where there are several.</summary>
     public SvgPlot Curve(string name, Series series)
@@ -32,10 +36,36 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
         return this;
     }
 
-    /// <summary>Adds a bar from one x to another.</summary>
-    public SvgPlot Bar(double from, double to, double value)
+    /// <summary>Adds a curve with its own band.</summary>
+    public SvgPlot Curve(string name, IReadOnlyList<SeriesBin> bins)
     {
-        _bars.Add((from, to, value));
+        if (Shown(bins) is { Count: > 0 } shown)
+        {
+            _curves.Add((name, shown));
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds a grey line to compare with: what noise or chance alone would give.</summary>
+    public SvgPlot Floor(string name, IReadOnlyList<SeriesBin> bins)
+    {
+        if (Shown(bins) is { Count: > 0 } shown)
+        {
+            _floors.Add((name, shown));
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds a bar from one x to another.</summary>
+    /// <param name="from">Its left side.</param>
+    /// <param name="to">Its right side.</param>
+    /// <param name="value">Its height.</param>
+    /// <param name="err">1-sigma error, drawn as a whisker where it is above 0.</param>
+    public SvgPlot Bar(double from, double to, double value, double err = 0)
+    {
+        _bars.Add((from, to, value, err));
         return this;
     }
 
@@ -52,9 +82,22 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
         svg.Append("<figure><figcaption>").Append(Escape(title)).Append("</figcaption>");
         svg.Append($"<svg viewBox=\"0 0 {N(Width)} {N(Height)}\" role=\"img\" aria-label=\"{Escape(title)}\">");
         Axes(svg, xLow, xHigh, yLow, yHigh);
-        foreach (var (from, to, value) in _bars)
+        foreach (var (from, to, value, err) in _bars)
         {
-            svg.Append($"<rect class=\"bar\" x=\"{N(X(from) + 0.5)}\" y=\"{N(Y(value))}\" width=\"{N(Math.Max(0.5, X(to) - X(from) - 1))}\" height=\"{N(Y(yLow) - Y(value))}\"/>");
+            var (top, bottom) = (Y(Math.Max(0, value)), Y(Math.Max(yLow, Math.Min(0, value))));
+            svg.Append($"<rect class=\"bar\" x=\"{N(X(from) + 0.5)}\" y=\"{N(top)}\" width=\"{N(Math.Max(0.5, X(to) - X(from) - 1))}\" height=\"{N(Math.Max(0, bottom - top))}\"/>");
+            if (err > 0)
+            {
+                var middle = N((X(from) + X(to)) / 2);
+                svg.Append($"<line class=\"axis\" x1=\"{middle}\" x2=\"{middle}\" y1=\"{N(Y(value - err))}\" y2=\"{N(Y(value + err))}\"/>");
+            }
+        }
+
+        for (var i = 0; i < _floors.Count; i++)
+        {
+            var (name, bins) = _floors[i];
+            svg.Append($"<polyline class=\"axis\" fill=\"none\" stroke-dasharray=\"4 3\" points=\"{Points(bins.Select(bin => (bin.X, Y: bin.Mean)))}\"/>");
+            svg.Append($"<text x=\"{N(Width - Right - 4)}\" y=\"{N(Top + 12 + (15 * ((_curves.Count > 1 ? _curves.Count : 0) + i)))}\" text-anchor=\"end\">- - {Escape(name)}</text>");
         }
 
         for (var i = 0; i < _curves.Count; i++)
@@ -89,13 +132,13 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
             foreach (var tick in yTicks)
             {
                 target.Append($"<line class=\"grid\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{N(Y(tick))}\" y2=\"{N(Y(tick))}\"/>");
-                target.Append($"<text x=\"{N(Left - 6)}\" y=\"{N(Y(tick) + 4)}\" text-anchor=\"end\">{Ticks.Text(tick, StepOf(yTicks))}</text>");
+                target.Append($"<text x=\"{N(Left - 6)}\" y=\"{N(Y(tick) + 4)}\" text-anchor=\"end\">{Text(tick, yTicks)}</text>");
             }
 
             foreach (var tick in xTicks)
             {
                 target.Append($"<line class=\"axis\" x1=\"{N(X(tick))}\" x2=\"{N(X(tick))}\" y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom + 4)}\"/>");
-                target.Append($"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 17)}\" text-anchor=\"middle\">{Ticks.Text(tick, StepOf(xTicks))}</text>");
+                target.Append($"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 17)}\" text-anchor=\"middle\">{Text(tick, xTicks)}</text>");
             }
 
             target.Append($"<line class=\"axis\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom)}\"/>");
@@ -107,6 +150,19 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
     // Blue, vermillion, green: the three that differ most on white and on dark paper.
     private static readonly int[] CurveColours = [1, 4, 2, 0];
 
+    // What the curve is on paper: logarithms, or as it is.
+    private List<SeriesBin> Shown(IReadOnlyList<SeriesBin> bins) => !Logarithmic
+        ? [.. bins]
+        :
+        [
+            .. bins.Where(bin => bin.X > 0 && bin.Mean > 0).Select(bin => new SeriesBin(
+                Math.Log10(bin.X), Math.Log10(bin.Mean), Math.Log10(Math.Max(bin.Low, bin.Mean / 10)), Math.Log10(Math.Max(bin.High, bin.Mean)))),
+        ];
+
+    private string Text(double tick, IReadOnlyList<double> ticks) => Logarithmic
+        ? Math.Pow(10, tick).ToString("G2", CultureInfo.InvariantCulture)
+        : Ticks.Text(tick, StepOf(ticks));
+
     private static double StepOf(IReadOnlyList<double> ticks) => ticks.Count > 1 ? ticks[1] - ticks[0] : 1;
 
     private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
@@ -115,10 +171,10 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
 
     private (double XLow, double XHigh, double YLow, double YHigh) Range()
     {
-        var bins = _curves.SelectMany(curve => curve.Bins).ToList();
+        var bins = _curves.SelectMany(curve => curve.Bins).Concat(_floors.SelectMany(floor => floor.Bins)).ToList();
         var xs = bins.Select(bin => bin.X).Concat(_bars.SelectMany(bar => new[] { bar.From, bar.To })).ToList();
-        var lows = bins.Select(bin => bin.Low).Concat(_bars.Select(_ => 0.0)).ToList();
-        var highs = bins.Select(bin => bin.High).Concat(_bars.Select(bar => bar.Value)).ToList();
+        var lows = bins.Select(bin => bin.Low).Concat(_bars.Select(bar => Math.Min(0.0, bar.Value - bar.Err))).ToList();
+        var highs = bins.Select(bin => bin.High).Concat(_bars.Select(bar => bar.Value + bar.Err)).ToList();
         var (xLow, xHigh) = Widened(xs.Min(), xs.Max(), 0);
         var (yLow, yHigh) = Widened(FromZero ? Math.Min(0, lows.Min()) : lows.Min(), highs.Max(), 0.06);
         return (xLow, xHigh, FromZero && lows.Min() >= 0 ? 0 : yLow, yHigh);

@@ -9,7 +9,7 @@ namespace LiveLtem.Session.Results;
 /// <summary>Writes <c>analysis.json</c>, every figure by its name and null with a note where it could not be had, and the tables beside it.</summary>
 internal sealed class AnalysisSink(string folder, Calibration calibration, AnalysisBook book, Func<double?> doseRelativeErr) : IResultSink
 {
-    private const string NotAsked = "not asked for";
+    private const string NotAsked = "the profile does not ask for it, or this version does not compute it yet";
 
     // The names that readers rely on, by analysis.
     private static readonly (string Analysis, string[] Names)[] Figures =
@@ -44,7 +44,9 @@ internal sealed class AnalysisSink(string folder, Calibration calibration, Analy
         }
     }
 
-    public void OnTracks(FrameTracks tracks, FrameRow row) => book.Add(tracks, row);
+    public void OnTracks(FrameTracks tracks, FrameRow row)
+    {
+    }
 
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {

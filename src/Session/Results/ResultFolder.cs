@@ -26,11 +26,13 @@ public sealed class ResultFolder : IResultSink
     private const string Report = "report.html";
 
     private readonly List<IResultSink> _parts = [];
+    private readonly AnalysisBook _book;
     private bool _closed;
 
     private ResultFolder(ResultFolderOptions options)
     {
         Path = System.IO.Path.GetFullPath(options.Path);
+        _book = new AnalysisBook(options.Analyses);
     }
 
     /// <summary>Full path of the folder.</summary>
@@ -78,6 +80,7 @@ public sealed class ResultFolder : IResultSink
     /// <inheritdoc/>
     public void OnTracks(FrameTracks tracks, FrameRow row)
     {
+        _book.Add(tracks, row);
         foreach (var part in _parts)
         {
             part.OnTracks(tracks, row);
@@ -165,11 +168,10 @@ public sealed class ResultFolder : IResultSink
 
     private void Start(ResultFolderOptions options)
     {
-        var book = new AnalysisBook(options.Analyses);
         if (options.WriteTables)
         {
             _parts.Add(new TableSink(Path, options.Time));
-            _parts.Add(new AnalysisSink(Path, options.Calibration, book, () => DoseRelativeErr()));
+            _parts.Add(new AnalysisSink(Path, options.Calibration, _book, () => DoseRelativeErr()));
             _parts.Add(new AlertSink(Path, () => Alerts()));
         }
 
@@ -188,6 +190,6 @@ public sealed class ResultFolder : IResultSink
             _parts.Add(new OverlaySink(Path, options.Source, options.Calibration));
         }
 
-        _parts.Add(new ReportSink(Path, options, Notes));
+        _parts.Add(new ReportSink(Path, options, Notes, _book));
     }
 }

@@ -12,6 +12,7 @@ public static class TrackAnalyses
         (Msd.Name, conditions => new Msd(conditions)),
         (Pairs.Name, conditions => new Pairs(conditions)),
         (Etch.Name, conditions => new Etch(conditions)),
+        (Growth.Name, conditions => new Growth(conditions)),
     ];
 
     /// <summary>Every name, in the order of <c>analysis.json</c>.</summary>
