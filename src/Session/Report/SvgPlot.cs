@@ -160,7 +160,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
         ];
 
     private string Text(double tick, IReadOnlyList<double> ticks) => Logarithmic
-        ? Math.Pow(10, tick).ToString("G2", CultureInfo.InvariantCulture)
+        ? double.Parse(Math.Pow(10, tick).ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).ToString(Math.Abs(tick) < 5 ? "0.#####" : "0.#E0", CultureInfo.InvariantCulture)
         : Ticks.Text(tick, StepOf(ticks));
 
     private static double StepOf(IReadOnlyList<double> ticks) => ticks.Count > 1 ? ticks[1] - ticks[0] : 1;

@@ -8,10 +8,10 @@ namespace LiveLtem.Tracker.Analysis;
 internal sealed class BondBook
 {
     /// <summary>Gap that begins a bond, in mean sizes of the two.</summary>
-    public const double OnSizes = 0.1;
+    public const double OnSizes = 0.13;
 
     /// <summary>Gap that ends one.</summary>
-    public const double OffSizes = 0.2;
+    public const double OffSizes = 0.25;
 
     /// <summary>Frames in a row that it takes.</summary>
     public const int HoldFrames = 3;
