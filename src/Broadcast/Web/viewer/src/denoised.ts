@@ -9,6 +9,8 @@ export interface DenoisedSwitch {
 export function showDenoised(store: Store, say: (message: string) => void): DenoisedSwitch {
   const tools = byId('picture-tools');
   const badge = byId('denoised-badge');
+  // What the server says in a line begins with the model and its version; the rest is in the session's report.
+  const name = (line: string | null): string => (line ?? '').split(/ on |, /)[0];
   const by = ({ status }: State): string | null => status?.denoiser ?? null;
 
   store.on(['status', 'denoised'], (s) => {
@@ -20,7 +22,7 @@ export function showDenoised(store: Store, say: (message: string) => void): Deno
   store.on(['shown', 'status'], (s) => {
     badge.hidden = !s.shown?.denoised;
     if (!badge.hidden) {
-      text(badge, `DENOISED: an estimate, measured on raw frames · ${by(s) ?? ''}`);
+      text(badge, `DENOISED · ${name(by(s))} · an estimate`);
     }
   });
   return {
