@@ -37,8 +37,8 @@ internal sealed class StateAccount
     /// <summary>Expected moves between successive frames.</summary>
     public double Moves(int from, int to) => _moves[(from * Count) + to];
 
-    /// <summary>1-sigma error of <see cref="Moves"/>: that of counting, and of not knowing when there was one; at least one move.</summary>
-    public double MovesErr(int from, int to) => Math.Sqrt(Math.Max(Moves(from, to), 1) + _doubt[(from * Count) + to]);
+    /// <summary>1-sigma error of <see cref="Moves"/>: that of counting, one more than were seen, as there might have been, and of not knowing when there was one.</summary>
+    public double MovesErr(int from, int to) => Math.Sqrt(Moves(from, to) + 1 + _doubt[(from * Count) + to]);
 
     /// <summary>Root of the mean squared radius of gyration in a state and its error, px; NaN where no shapes were measured.</summary>
     public (double Value, double Err) Gyration(int state)

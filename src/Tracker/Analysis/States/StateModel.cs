@@ -18,6 +18,9 @@ internal sealed class StateModel
     /// <summary>Share of measurements that belong to no state, spread as wide as all of them together.</summary>
     public const double OutlierShare = 0.01;
 
+    /// <summary>Part of a measurement that is new: successive ones share the frames that drew their outline. Likelihoods are raised to it.</summary>
+    public const double Independence = 0.4;
+
     /// <summary>Longest gap that the matrix is raised over; after that the state is as good as unknown.</summary>
     public const int LongestGap = 64;
 
@@ -92,10 +95,10 @@ internal sealed class StateModel
         var floor = Math.Exp(wide - top);
         for (var k = 0; k < Count; k++)
         {
-            into[k] = ((1 - OutlierShare) * Math.Exp(into[k] - top)) + floor;
+            into[k] = Math.Pow(((1 - OutlierShare) * Math.Exp(into[k] - top)) + floor, Independence);
         }
 
-        return top;
+        return Independence * top;
     }
 
     /// <summary>One step of the filter: the chances after a measurement.</summary>

@@ -6,7 +6,7 @@ namespace LiveLtem.Tracker.Analysis.States;
 /// <summary>Structural heterogeneity: how many states molecules take, how long they are in each, how often they change.</summary>
 /// <remarks>
 /// <para>Times and changes are counted by their chances, forward and backward (<see cref="StateEvidence"/>); the rate from i to j is the expected number of
-/// changes over the time in i. Errors: counting (Poisson; no change at all counts as one), and doubt about when there was a change. Occupancy: as many
+/// changes over the time in i. Errors: counting (Poisson, one change more than was seen), and doubt about when there was a change. Occupancy: as many
 /// independent measurements as there are visits. Frames between which others are missing count for occupancy only.</para>
 /// <para>Numbers of one set of conditions only are joined to times: rates use the frame time of the segment with most points.</para>
 /// </remarks>
@@ -89,11 +89,11 @@ public sealed class StatesAnalysis(AnalysisSetup setup) : ITrackAnalysis
             if (j != state)
             {
                 moves += _account.Moves(state, j);
-                variance += Math.Pow(_account.MovesErr(state, j), 2) - Math.Max(0, 1 - _account.Moves(state, j));
+                variance += Math.Pow(_account.MovesErr(state, j), 2) - 1;
             }
         }
 
-        return (moves, Math.Sqrt(Math.Max(variance, 1)));
+        return (moves, Math.Sqrt(variance + 1));
     }
 
     // Visits are independent, frames of one visit are not.
