@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using LiveLtem.Core;
-using LiveLtem.HardwareSim.Scoring;
-using LiveLtem.Inference.Denoise;
 
 namespace LiveLtem.Training.Denoising;
 
-/// <summary><c>liveltem train baselines</c>: what others make of a movie whose clean frames are known, beside what the denoiser does.</summary>
+/// <summary><c>liveltem train baselines</c>: what others make of a movie whose clean frames are known, beside denoised movies, as 'analyze --write-denoised' writes them.</summary>
 internal static class BaselineCommand
 {
     private const int MostBytes = 1 << 30;
@@ -35,17 +33,11 @@ internal static class BaselineCommand
     private static void Run(string from, string cleanPath, IReadOnlyList<FileInfo> others, int every)
     {
         var (raw, height, width) = Read(from);
+        var hot = new HotPixels(raw, height, width);
+        raw.ForEach(picture => hot.Replace(picture));
         var (clean, _, _) = Read(cleanPath, (raw.Count, height, width));
         var baselines = new Baselines(raw, clean, height, width);
         var results = baselines.All(every, line => Console.Error.WriteLine($"liveltem: {line}")).ToList();
-        results.Add(new BaselineResult("linear filter, causal", Own(raw, height, width, null, false, baselines)));
-        results.Add(new BaselineResult("linear filter, 15 later frames", Own(raw, height, width, null, true, baselines)));
-        if (Shipped() is { } card)
-        {
-            results.Add(new BaselineResult("shipped network, causal", Own(raw, height, width, card, false, baselines)));
-            results.Add(new BaselineResult("shipped network, 15 later frames", Own(raw, height, width, card, true, baselines)));
-        }
-
         foreach (var other in others)
         {
             var (shown, _, _) = Read(other.FullName, (raw.Count, height, width));
@@ -58,42 +50,6 @@ internal static class BaselineCommand
         {
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {score.DetailCorrelation:F3} | {score.CalibrationSlope:F2} | {score.PsnrDb:F1} | {score.Ssim:F3} |"));
         }
-    }
-
-    private static string? Shipped() => new[]
-    {
-        Path.Combine("models", "denoise", $"{DenoiseCard.General}.json"), Path.Combine(DenoiseCard.Folder, $"{DenoiseCard.General}.json"),
-    }.FirstOrDefault(File.Exists);
-
-    private static PictureScore Own(List<float[]> raw, int height, int width, string? card, bool ahead, Baselines baselines)
-    {
-        using var pool = new FramePool();
-        Frame Frame(int t)
-        {
-            using var draft = pool.Rent(height, width, PixelType.Float32);
-            raw[t].CopyTo(draft.Pixels<float>());
-            return draft.Publish(new FrameHeader { Number = t });
-        }
-
-        using var denoiser = new SpectralDenoiser(pool, card is null ? null : DenoiseModel.Load(card), null, ahead);
-        var first = Enumerable.Range(0, Math.Min(raw.Count, denoiser.LearningFrames)).Select(Frame).ToList();
-        denoiser.Learn(first);
-        first.ForEach(frame => frame.Dispose());
-        var announced = 0;
-        return baselines.Score(
-            t =>
-            {
-                for (; denoiser.Delay > 0 && announced <= t + denoiser.Delay && announced < raw.Count; announced++)
-                {
-                    using var later = Frame(announced);
-                    denoiser.LookAhead(later);
-                }
-
-                using var frame = Frame(t);
-                using var shown = denoiser.Denoise(frame);
-                return shown.Pixels<float>().ToArray();
-            },
-            1);
     }
 
     private static (List<float[]> Frames, int Height, int Width) Read(string path, (int Frames, int Height, int Width)? like = null)

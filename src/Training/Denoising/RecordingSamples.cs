@@ -49,8 +49,8 @@ internal sealed class RecordingSamples : IDenoiseSamples
         }
 
         say($"liveltem: looks at {count} frames of {Path.GetFileName(path)}");
-        var level = Level(stack, pool);
-        var (pictures, spectrum) = Learn(stack, pool, level, count);
+        var (level, hot) = Level(stack, pool);
+        var (pictures, spectrum) = Learn(stack, pool, level, hot, count);
         var samples = new RecordingSamples(side, $"{count} frames of {stack.Width} x {stack.Height} px of {Path.GetFileName(path)}");
         var random = new SimRandom(seed, 0x4EC0);
         var perFrame = Math.Clamp(MostSamples / pictures.Count, 1, 12);
@@ -60,12 +60,18 @@ internal sealed class RecordingSamples : IDenoiseSamples
         return samples;
     }
 
-    private static RecordingLevel Level(MrcFrames stack, FramePool pool)
+    private static (RecordingLevel Level, HotPixels Hot) Level(MrcFrames stack, FramePool pool)
     {
         var first = Enumerable.Range(0, Math.Min(32, stack.Frames)).Select(i => stack.Read(i, pool)).ToList();
         try
         {
-            return new RecordingLevel(first);
+            var pictures = first.ConvertAll(frame =>
+            {
+                var picture = new float[stack.Height * stack.Width];
+                frame.CopyTo(picture);
+                return picture;
+            });
+            return (new RecordingLevel(first), new HotPixels(pictures, stack.Height, stack.Width));
         }
         finally
         {
@@ -74,7 +80,7 @@ internal sealed class RecordingSamples : IDenoiseSamples
     }
 
     // Kept as half floats: 400 frames of 512 x 512 px are 210 MB.
-    private static (List<Half[]> Pictures, MotionSpectrum Spectrum) Learn(MrcFrames stack, FramePool pool, RecordingLevel level, int count)
+    private static (List<Half[]> Pictures, MotionSpectrum Spectrum) Learn(MrcFrames stack, FramePool pool, RecordingLevel level, HotPixels hot, int count)
     {
         using var estimator = new SpectrumEstimator(stack.Height, stack.Width);
         var pictures = new List<Half[]>();
@@ -88,6 +94,7 @@ internal sealed class RecordingSamples : IDenoiseSamples
                 continue;
             }
 
+            hot.Replace(picture);
             // In units of the first frame's spread, so that half floats hold any counts; all else is relative.
             unit = unit > 0 ? unit : Math.Max(1e-12f, System.Numerics.Tensors.TensorPrimitives.StdDev<float>(picture));
             System.Numerics.Tensors.TensorPrimitives.Multiply(picture, 1 / unit, picture);
