@@ -37,6 +37,16 @@ public sealed class LearnedDetectorTests
         Assert.InRange(angle, 0.6, 1.35);
     }
 
+    [Fact]
+    public void A_few_large_particles_are_not_taken_for_the_gaps_between_bright_ones()
+    {
+        // Nine particles of 33 to 107 px on uneven liquid: to the network, at its coarsest scale, the liquid between them looked like bright particles.
+        using var movie = new SimulatedMovie("etching", new SceneOptions { Seed = 3, SizePx = 512 }, 4);
+        var score = movie.Score(movie.Detect("segment", new ParticleDetectorOptions { ZeroCounts = SimulatedMovie.ZeroCounts }));
+
+        Assert.Equal(1, score.F1);
+    }
+
     [Theory]
     [InlineData(36, 1, 0.99)]
     [InlineData(37, 0.5, 0.95)]

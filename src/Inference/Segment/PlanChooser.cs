@@ -43,10 +43,10 @@ internal static class PlanChooser
             : classical with { Words = $"{classical.Words}, the network {model.Card.Name} seeing other particles than stand out" };
     }
 
-    // In a dense crystal the liquid between the particles stands out from them as they do from it.
+    // In a dense crystal the liquid between the particles stands out from them as they do from it, no less: what is far fainter is the unevenness of the liquid.
     private static bool SeesGaps(SegmentationPlan classical, SegmentationPlan network, Frame frame)
     {
-        if (classical.Dark == network.Dark)
+        if (classical.Dark == network.Dark || network.Contrast < classical.Contrast / ContrastsAgree)
         {
             return false;
         }
