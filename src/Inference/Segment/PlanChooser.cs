@@ -46,7 +46,7 @@ internal static class PlanChooser
     // In a dense crystal the liquid between the particles stands out from them as they do from it, no less: what is far fainter is the unevenness of the liquid.
     private static bool SeesGaps(SegmentationPlan classical, SegmentationPlan network, Frame frame)
     {
-        if (classical.Dark == network.Dark || network.Contrast < classical.Contrast / ContrastsAgree)
+        if (classical.Dark == network.Dark || Step(network) < Step(classical) / ContrastsAgree)
         {
             return false;
         }
@@ -54,6 +54,9 @@ internal static class PlanChooser
         using var found = network.Segmenter.Segment(frame);
         return found.Blobs.Sum(b => b.Area) > DenseShare * frame.Height * frame.Width;
     }
+
+    // Contrast against the brighter side, whichever the background is.
+    private static double Step(SegmentationPlan plan) => plan.Dark ? plan.Contrast : plan.Contrast / (1 + plan.Contrast);
 
     private static bool Agree(SegmentationPlan one, SegmentationPlan other) =>
         one.Dark == other.Dark
