@@ -97,7 +97,8 @@ internal static class PhysicsSection
             var plot = new SvgPlot(
                 $"Recession of {string.Join(", ", rates.Select(rate => rate.Name.Split('_')[0]))}, n = {string.Join(", ", rates.Select(rate => N(rate.N)))} particles",
                 string.Join(", ", rates.Select((rate, i) => $"{i + 1} {rate.Name.Split('_')[0]}")),
-                "rate (nm/s)") { FromZero = true };
+                "rate (nm/s)")
+            { FromZero = true };
             for (var i = 0; i < rates.Count; i++)
             {
                 plot.Bar(i + 0.7, i + 1.3, rates[i].Value!.Value, rates[i].Err ?? 0);

@@ -103,11 +103,18 @@ public sealed class EtchTests
                 var seen = 2 * (half + random.Gauss(0.2));
                 spots.Add(new Spot(2 * i, 100, 100)
                 {
-                    Err = 0.1, Symmetry = 4, Major = seen, Minor = seen, Area = (seen * seen) - ((4 - Math.PI) * radius * radius) + random.Gauss(4),
+                    Err = 0.1,
+                    Symmetry = 4,
+                    Major = seen,
+                    Minor = seen,
+                    Area = (seen * seen) - ((4 - Math.PI) * radius * radius) + random.Gauss(4),
                 });
                 spots.Add(new Spot((2 * i) + 1, 100, 100)
                 {
-                    Err = 0.1, Symmetry = 2, Major = 2 * (40 - (EndPx * t) + random.Gauss(0.2)), Minor = 2 * (15 - (SidePx * t) + random.Gauss(0.1)),
+                    Err = 0.1,
+                    Symmetry = 2,
+                    Major = 2 * (40 - (EndPx * t) + random.Gauss(0.2)),
+                    Minor = 2 * (15 - (SidePx * t) + random.Gauss(0.1)),
                 });
             }
 

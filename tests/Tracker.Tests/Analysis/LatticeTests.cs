@@ -64,7 +64,10 @@ public sealed class LatticeTests
             var result = Played.Run("lattice", Crystal(movie));
             var truth = new Dictionary<string, double>
             {
-                ["displacement_rms_nm"] = movie.RmsNm, ["rotation_rms_deg"] = CrystalOf.TurnRmsDeg, ["a1_nm"] = SpacingPx * Played.PixelNm, ["angle_deg"] = movie.AngleDeg,
+                ["displacement_rms_nm"] = movie.RmsNm,
+                ["rotation_rms_deg"] = CrystalOf.TurnRmsDeg,
+                ["a1_nm"] = SpacingPx * Played.PixelNm,
+                ["angle_deg"] = movie.AngleDeg,
             };
             foreach (var (name, value) in truth)
             {
