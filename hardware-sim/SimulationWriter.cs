@@ -112,9 +112,10 @@ public static class SimulationWriter
     public static string AnalyzeCommand(SceneSettings settings, string movie, string output)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        var profile = settings.Scene is "soft" or "layers" ? $" --profile {settings.Scene}" : string.Empty;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"liveltem analyze {Quote(movie)} --out {Quote(output)} --pixel-size-nm {settings.PixelSizeNm:G6} --frame-time-s {settings.Options.FrameTimeS:G6} --exposure-s {settings.ExposureS:G6} --counts-per-electron {settings.Detector.CountsPerElectron:G6} --dark-level {settings.Detector.DarkLevel:G6} --transmission {settings.Transmission:G6} --kv 200");
+            $"liveltem analyze {Quote(movie)} --out {Quote(output)}{profile} --pixel-size-nm {settings.PixelSizeNm:G6} --frame-time-s {settings.Options.FrameTimeS:G6} --exposure-s {settings.ExposureS:G6} --counts-per-electron {settings.Detector.CountsPerElectron:G6} --dark-level {settings.Detector.DarkLevel:G6} --transmission {settings.Transmission:G6} --kv 200");
     }
 
     private static string Quote(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;

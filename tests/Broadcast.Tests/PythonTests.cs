@@ -21,16 +21,18 @@ public sealed class PythonTests : IDisposable
         socket.connect(sys.argv[1])
         socket.subscribe(b"")
         seen = {}
-        while len(seen) < 7:
+        while len(seen) < 8:
             topic, header, payload = socket.recv_multipart()
             header = msgpack.unpackb(header)
             topic = topic.decode()
-            body = payload if topic == "frame" else msgpack.unpackb(payload)
+            body = payload if topic in ("frame", "denoised") else msgpack.unpackb(payload)
             seen[topic] = (header, body)
         header, pixels = seen["frame"]
         import array
         a = array.array("H", pixels)
         print(header["v"], header["session"], header["dtype"], header["shape"], header["encoding"], len(a), a[1] - a[0])
+        header, pixels = seen["denoised"]
+        print(header["dtype"], header["shape"], array.array("f", pixels)[1])
         print(seen["dose"][1]["dose_e_A2"] is not None, seen["dose"][1]["dose_rate_e_A2_s"])
         t = seen["tracks"][1]
         print(len(t), t["particle"], t["angle_deg"], t["flags"][1], set(map(len, t.values())))
@@ -82,6 +84,7 @@ public sealed class PythonTests : IDisposable
         Assert.Equal(
             """
             1 20260101-120000-test uint16 [64, 96] raw 6144 1
+            float32 [64, 96] 8.5
             True None
             19 [0, 1, 2, 3, 4] [None, 12.5, None, 12.5, None] border|gap {5}
             [96, 8, 96, 8, 96]

@@ -22,7 +22,18 @@ internal static class Denoisers
             return null;
         }
 
-        var name = adapted?.Model ?? profile.Denoise.Model ?? (DenoiseCard.Names.Contains(DenoiseCard.General) ? DenoiseCard.General : Profile.NoModel);
+        var name = adapted?.Model ?? profile.Denoise.Model ?? Shipped();
         return new SpectralDenoiser(pool, name == Profile.NoModel ? null : DenoiseModel.Load(name), adapted?.Spectrum, offline);
+    }
+
+    private static string Shipped()
+    {
+        if (DenoiseCard.Names.Contains(DenoiseCard.General))
+        {
+            return DenoiseCard.General;
+        }
+
+        Console.Error.WriteLine($"liveltem: the shipped denoiser {DenoiseCard.General} is not in {DenoiseCard.Folder}: the best linear filter takes the noise off");
+        return Profile.NoModel;
     }
 }

@@ -71,6 +71,11 @@ internal static class AnalyzeVerb
                 OfflineDenoise = parsed.GetValue(offline),
                 WriteOverlay = parsed.GetValue(overlay),
             };
+            if (recording is { OfflineDenoise: true, WriteDenoised: false, Profile.Denoise.Enabled: false })
+            {
+                throw new InputException($"--offline-denoise: the profile {recording.Profile.Name} takes no noise off; take --profile soft, or ask for the denoised movie by --write-denoised");
+            }
+
             var report = await recording.RunAsync(cancellationToken).ConfigureAwait(false);
             Console.Out.WriteLine($"{SessionSummary.Text(Path.GetFileName(recording.File.TrimEnd('/', '\\')), report, live: false)} Results in {recording.Output}.");
             SessionEnd.Demand(report);

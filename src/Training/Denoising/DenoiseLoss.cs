@@ -38,11 +38,12 @@ internal sealed class DenoiseLoss : IDisposable
     {
         using var scope = NewDisposeScope();
         var seen = Smooth(surprise, _seen);
-        var weight = seen.square().mean([1, 2, 3], keepdim: true).AtLeast(1e-6).reciprocal();
+        var weight = seen.mul(seen).mean([1, 2, 3], keepdim: true).AtLeast(1e-6).reciprocal();
         var shown = Smooth(correction, _shown);
         var (h, w) = (shown.shape[2], shown.shape[3]);
-        var rough = correction.narrow(2, _reach, h).narrow(3, _reach, w).sub(shown).square();
-        var left = seen.sub(shown).square().Plus(rough.Times(Roughness));
+        var rough = correction.narrow(2, _reach, h).narrow(3, _reach, w).sub(shown);
+        var off = seen.sub(shown);
+        var left = off.mul(off).Plus(rough.mul(rough).Times(Roughness));
         return left.mul(weight).mean().MoveToOuterDisposeScope();
     }
 
@@ -51,7 +52,7 @@ internal sealed class DenoiseLoss : IDisposable
     {
         using var scope = NewDisposeScope();
         var (seen, shown) = (Smooth(surprise, _seen), Smooth(correction, _shown));
-        return seen.mul(shown).Times(2).sub(shown.square()).mean([1, 2, 3]).MoveToOuterDisposeScope();
+        return seen.mul(shown).Times(2).sub(shown.mul(shown)).mean([1, 2, 3]).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

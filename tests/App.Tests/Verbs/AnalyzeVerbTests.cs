@@ -23,6 +23,17 @@ public sealed class AnalyzeVerbTests
     }
 
     [Fact]
+    public async Task Looking_ahead_is_refused_where_nothing_is_denoised()
+    {
+        using var folder = new TempFolder();
+        var run = await ProgramRun.RunAsync("analyze", Movie, "--out", folder.File("a"), "--offline-denoise");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--offline-denoise: the profile nanoparticles takes no noise off", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.File("a")));
+    }
+
+    [Fact]
     public async Task Range_and_region_choose_what_is_analysed_and_frames_keep_their_numbers()
     {
         using var folder = new TempFolder();
