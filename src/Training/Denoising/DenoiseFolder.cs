@@ -67,8 +67,8 @@ internal static class DenoiseFolder
             HeldOutGainBefore = before is { } old ? Math.Round(old, 4) : null,
         };
         Directory.CreateDirectory(folder);
-        Replace(Path.Combine(folder, card.File), file);
-        Replace(Path.Combine(folder, $"{name}.json"), JsonSerializer.SerializeToUtf8Bytes(card, ModelCard.Json));
+        ModelFolder.Replace(Path.Combine(folder, card.File), file);
+        ModelFolder.Replace(Path.Combine(folder, $"{name}.json"), JsonSerializer.SerializeToUtf8Bytes(card, ModelCard.Json));
         return card;
     }
 
@@ -118,12 +118,5 @@ internal static class DenoiseFolder
         }
 
         return most;
-    }
-
-    private static void Replace(string path, ReadOnlySpan<byte> bytes)
-    {
-        var next = path + ".part";
-        File.WriteAllBytes(next, bytes);
-        File.Move(next, path, overwrite: true);
     }
 }

@@ -126,7 +126,8 @@ internal static class ModelFolder
         return most;
     }
 
-    private static void Replace(string path, ReadOnlySpan<byte> bytes)
+    /// <summary>Puts a file in place whole: a reader sees the old one or the new one.</summary>
+    internal static void Replace(string path, ReadOnlySpan<byte> bytes)
     {
         var next = path + ".part";
         File.WriteAllBytes(next, bytes);

@@ -64,6 +64,32 @@ internal static class Checkpoint
 {
     private const ulong Magic = 0x31_4d_54_4c_4c_54_4c; // LTLLTM1
 
+    /// <summary>The tensors of a run by the names that a checkpoint gives them; they stay their owners'.</summary>
+    /// <param name="network">What learns.</param>
+    /// <param name="average">The running mean of its weights.</param>
+    /// <param name="optimiser">What moves them.</param>
+    public static Dictionary<string, Tensor> TensorsOf(nn.Module network, nn.Module average, AdamW optimiser)
+    {
+        var tensors = new Dictionary<string, Tensor>();
+        foreach (var (name, tensor) in network.state_dict())
+        {
+            tensors[$"network.{name}"] = tensor;
+        }
+
+        foreach (var (name, tensor) in average.state_dict())
+        {
+            tensors[$"average.{name}"] = tensor;
+        }
+
+        for (var i = 0; i < optimiser.First.Count; i++)
+        {
+            tensors[$"first.{i}"] = optimiser.First[i];
+            tensors[$"second.{i}"] = optimiser.Second[i];
+        }
+
+        return tensors;
+    }
+
     /// <summary>Writes one; what was there stays until it is whole.</summary>
     /// <param name="path">Where.</param>
     /// <param name="header">What it says.</param>

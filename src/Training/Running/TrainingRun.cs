@@ -171,24 +171,7 @@ internal sealed class TrainingRun : IDisposable
     public void Save(string path)
     {
         Header = Header with { Step = Step, TrainingS = _trainingS };
-        var tensors = new Dictionary<string, Tensor>();
-        foreach (var (name, tensor) in _network.state_dict())
-        {
-            tensors[$"network.{name}"] = tensor;
-        }
-
-        foreach (var (name, tensor) in Average.state_dict())
-        {
-            tensors[$"average.{name}"] = tensor;
-        }
-
-        for (var i = 0; i < _optimiser.First.Count; i++)
-        {
-            tensors[$"first.{i}"] = _optimiser.First[i];
-            tensors[$"second.{i}"] = _optimiser.Second[i];
-        }
-
-        Checkpoint.Write(path, Header, tensors);
+        Checkpoint.Write(path, Header, Checkpoint.TensorsOf(_network, Average, _optimiser));
     }
 
     /// <inheritdoc/>
