@@ -23,9 +23,8 @@ internal sealed class Growth(Conditions conditions) : IQuantity
     private const int LeastEvents = 5;
     private readonly BondBook _bonds = new();
     private readonly FrameClock _clock = new(conditions.FrameTimeS);
-    private readonly List<Bin> _bins = [];
+    private readonly FoldingBins<Bin> _bins = new(MostBins);
     private (double Left, double Right, double Top, double Bottom) _box = (double.MaxValue, double.MinValue, double.MaxValue, double.MinValue);
-    private int _perBin = 1;
     private double _attached;
     private double _detached;
     private long _first = -1;
@@ -54,7 +53,7 @@ internal sealed class Growth(Conditions conditions) : IQuantity
             double particles = sizes.Sum(), clusters = sizes.Count;
             var squares = sizes.Sum(size => (double)size * size);
             var spread = clusters > 1 ? Math.Max(0, ((squares / clusters) - (particles * particles / clusters / clusters)) / (clusters - 1)) : 0;
-            Add(new Bin(1, frame.Number, particles / clusters, squares / particles, clusters, particles, sizes.Count(size => size == 1), spread, _bonds.Attached, _bonds.Detached));
+            _bins.Add(new Bin(1, frame.Number, particles / clusters, squares / particles, clusters, particles, sizes.Count(size => size == 1), spread, _bonds.Attached, _bonds.Detached));
         }
     }
 
@@ -69,12 +68,12 @@ internal sealed class Growth(Conditions conditions) : IQuantity
     /// <inheritdoc/>
     public AnalysisResult Result()
     {
-        if (_bins.Count == 0 || _bins.Max(bin => bin.Particles / bin.Frames) < 3)
+        if (_bins.Bins.Count == 0 || _bins.Bins.Max(bin => bin.Particles / bin.Count) < 3)
         {
             return Nothing("fewer than three particles of known size are in view");
         }
 
-        var means = _bins.ConvertAll(bin => bin.Mean);
+        var means = _bins.Bins.Select(bin => bin.Mean).ToList();
         var dt = _clock.FrameTimeS;
         var end = means.Where(bin => bin.Time >= means[^1].Time - (0.1 * (means[^1].Time - means[0].Time))).ToList();
         var size = end.Average(bin => bin.Number);
@@ -109,7 +108,7 @@ internal sealed class Growth(Conditions conditions) : IQuantity
         }
 
         var step = Likelihood(_ => 1);
-        var largest = _bins.Max(bin => bin.Number / bin.Frames);
+        var largest = _bins.Bins.Max(bin => bin.Number / bin.Count);
         var approaches = new List<(double LogLikelihood, double Rate)>();
         for (var more = 0.01; more < 100; more *= 1.1)
         {
@@ -145,7 +144,7 @@ internal sealed class Growth(Conditions conditions) : IQuantity
         }
 
         var area = conditions.Width * conditions.Height ?? ((_box.Right - _box.Left) * (_box.Bottom - _box.Top));
-        var k = slope * area / (_bins.Sum(bin => bin.Particles) / _bins.Sum(bin => bin.Frames));
+        var k = slope * area / (_bins.Bins.Sum(bin => bin.Particles) / _bins.Bins.Sum(bin => bin.Count));
         figures.Add(conditions.HasNm
             ? AnalysisFigures.Of("k", "nm^2/s", k, relative * k, _attached, "no fit")
             : AnalysisFigure.Unknown("k", AnalysisFigures.NeedsPixelSize));
@@ -157,13 +156,13 @@ internal sealed class Growth(Conditions conditions) : IQuantity
     {
         double Expected(in Bin bin)
         {
-            var size = bin.Number / bin.Frames;
+            var size = bin.Number / bin.Count;
             return bin.Particles * law(size) / (size * size);
         }
 
-        var rate = _attached / _bins.Sum(bin => Expected(bin));
+        var rate = _attached / _bins.Bins.Sum(bin => Expected(bin));
         var sum = 0.0;
-        foreach (var bin in _bins)
+        foreach (var bin in _bins.Bins)
         {
             var mean = rate * Expected(bin);
             sum += bin.Attached == 0 ? -mean : (bin.Attached * Math.Log(Math.Max(mean, 1e-300))) - mean;
@@ -177,37 +176,15 @@ internal sealed class Growth(Conditions conditions) : IQuantity
         ["time_s", "frame", "particles", "clusters", "X_n", "X_n_err", "X_w", "singles", "attached", "detached"],
         [.. means.Select(bin => new[] { bin.Time * dt, bin.Time, bin.Particles, bin.Clusters, bin.Number, Math.Sqrt(bin.Spread), bin.Weight, bin.Singles, bin.Attached, bin.Detached })]);
 
-    private void Add(in Bin frame)
-    {
-        if (_bins.Count > 0 && _bins[^1].Frames < _perBin)
-        {
-            _bins[^1] = _bins[^1].With(frame);
-            return;
-        }
-
-        if (_bins.Count == MostBins)
-        {
-            for (var i = 0; i < MostBins / 2; i++)
-            {
-                _bins[i] = _bins[2 * i].With(_bins[(2 * i) + 1]);
-            }
-
-            _bins.RemoveRange(MostBins / 2, MostBins / 2);
-            _perBin *= 2;
-        }
-
-        _bins.Add(frame);
-    }
-
     /// <summary>Some frames: sums, events as they are.</summary>
     private readonly record struct Bin(
-        int Frames, double Time, double Number, double Weight, double Clusters, double Particles, double Singles, double Spread, double Attached, double Detached)
+        int Count, double Time, double Number, double Weight, double Clusters, double Particles, double Singles, double Spread, double Attached, double Detached) : IFrameSum<Bin>
     {
         public Bin With(Bin o) => new(
-            Frames + o.Frames, Time + o.Time, Number + o.Number, Weight + o.Weight, Clusters + o.Clusters, Particles + o.Particles,
+            Count + o.Count, Time + o.Time, Number + o.Number, Weight + o.Weight, Clusters + o.Clusters, Particles + o.Particles,
             Singles + o.Singles, Spread + o.Spread, Attached + o.Attached, Detached + o.Detached);
 
         public Bin Mean => new(
-            1, Time / Frames, Number / Frames, Weight / Frames, Clusters / Frames, Particles / Frames, Singles / Frames, Spread / Frames, Attached, Detached);
+            1, Time / Count, Number / Count, Weight / Count, Clusters / Count, Particles / Count, Singles / Count, Spread / Count, Attached, Detached);
     }
 }

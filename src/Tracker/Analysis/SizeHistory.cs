@@ -4,8 +4,7 @@ namespace LiveLtem.Tracker.Analysis;
 internal sealed class SizeHistory
 {
     private const int MostBins = 128;
-    private readonly List<Bin> _bins = [];
-    private int _perBin = 1;
+    private readonly FoldingBins<Bin> _bins = new(MostBins);
 
     /// <summary>Sizes over some frames: sums, to be divided by their count.</summary>
     /// <param name="Count">Frames.</param>
@@ -14,7 +13,7 @@ internal sealed class SizeHistory
     /// <param name="HalfMajor">Half of the longer length.</param>
     /// <param name="Area">Area.</param>
     /// <param name="Dose">Dose rate.</param>
-    public readonly record struct Bin(int Count, double Time, double HalfMinor, double HalfMajor, double Area, double Dose)
+    public readonly record struct Bin(int Count, double Time, double HalfMinor, double HalfMajor, double Area, double Dose) : IFrameSum<Bin>
     {
         /// <summary>Two together.</summary>
         public Bin With(Bin other) => new(
@@ -28,29 +27,12 @@ internal sealed class SizeHistory
     public long Count { get; private set; }
 
     /// <summary>The means, in order of time.</summary>
-    public IEnumerable<Bin> Means => _bins.Select(bin => bin.Mean);
+    public IEnumerable<Bin> Means => _bins.Bins.Select(bin => bin.Mean);
 
     /// <summary>Adds one frame.</summary>
     public void Add(in Bin frame)
     {
         Count++;
-        if (_bins.Count > 0 && _bins[^1].Count < _perBin)
-        {
-            _bins[^1] = _bins[^1].With(frame);
-            return;
-        }
-
-        if (_bins.Count == MostBins)
-        {
-            for (var i = 0; i < MostBins / 2; i++)
-            {
-                _bins[i] = _bins[2 * i].With(_bins[(2 * i) + 1]);
-            }
-
-            _bins.RemoveRange(MostBins / 2, MostBins / 2);
-            _perBin *= 2;
-        }
-
         _bins.Add(frame);
     }
 }
