@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LiveLtem.Core;
+using LiveLtem.Core.Masks;
 using LiveLtem.Core.Mrc;
 using LiveLtem.HardwareSim.Scenes;
 using LiveLtem.HardwareSim.Truth;
@@ -23,12 +24,13 @@ public static class SimulationWriter
     /// <param name="frames">Pictures to take.</param>
     /// <param name="folder">Where to.</param>
     /// <param name="writeClean">Whether to write <c>clean.mrc</c> too: float32, the mean counts without any noise.</param>
+    /// <param name="writeMasks">Whether to write <c>masks.tif</c> too: label images, one page a frame and layer.</param>
     /// <param name="progress">Told the number of finished frames, or null.</param>
     /// <param name="cancellationToken">Stops between frames; what is written stays valid.</param>
     /// <returns>The command line that analyses the movie with its calibration.</returns>
     /// <exception cref="InputException">The scene, an option or the folder is at fault.</exception>
     public static string Write(
-        string scene, SceneOptions options, int frames, string folder, bool writeClean, IProgress<int>? progress, CancellationToken cancellationToken)
+        string scene, SceneOptions options, int frames, string folder, bool writeClean, bool writeMasks, IProgress<int>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (frames is < 1 or > MostFrames)
@@ -60,6 +62,12 @@ public static class SimulationWriter
         using var cleanFile = writeClean ? new FileStream(Path.Combine(folder, "clean.mrc"), FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1 << 20) : null;
         var cleanWriter = cleanFile is null ? null : new MrcWriter(cleanFile, settings.SizePx, settings.SizePx, PixelType.Float32, settings.PixelSizeNm, Labels(settings));
         var clean = writeClean ? new float[pixelCount] : [];
+        using var maskFile = writeMasks ? new FileStream(Path.Combine(folder, "masks.tif"), FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1 << 20) : null;
+        var layers = settings.Scene == "layers" ? 2 : 1;
+        using var masks = maskFile is null
+            ? null
+            : new LabelStackWriter(maskFile, settings.SizePx, settings.SizePx, (long)frames * layers, layers, settings.PixelSizeNm, settings.Options.FrameTimeS);
+        var labels = new ushort[writeMasks ? pixelCount : 0];
         var builder = new TruthBuilder(settings);
         var pixels = new byte[simulator.FrameBytes];
         var faults = new List<string>();
@@ -71,6 +79,12 @@ public static class SimulationWriter
             var frame = simulator.Next(pixels, clean);
             writer.Write(pixels);
             cleanWriter?.Write(MemoryMarshal.AsBytes(clean.AsSpan()));
+            for (var layer = 1; masks is not null && layer <= layers; layer++)
+            {
+                LabelPainter.Paint(frame, layers == 1 ? 0 : layer, settings.SizePx, labels);
+                masks.Append(labels);
+            }
+
             // Frames that were lost on the way had their dose all the same.
             var lost = frame.Number - expected;
             expected = frame.Number + 1;

@@ -23,6 +23,23 @@ public static class ScoreText
     /// <summary>The score of a movie as one JSON object; what cannot be judged is null.</summary>
     public static string Json(PictureScore score) => JsonSerializer.Serialize(score, Options);
 
+    /// <summary>The score of label images as one JSON object; what cannot be judged is null.</summary>
+    public static string Json(MaskScore score) => JsonSerializer.Serialize(score, Options);
+
+    /// <summary>The score of label images as lines to read.</summary>
+    public static string Table(MaskScore score)
+    {
+        ArgumentNullException.ThrowIfNull(score);
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{"frames",-16} {score.Frames}\n");
+        Overlap(text, "all", score.All);
+        for (var layer = 0; layer < score.Layers.Count; layer++)
+        {
+            Overlap(text, $"layer {layer + 1}", score.Layers[layer]);
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
     /// <summary>The score of a movie as lines to read.</summary>
     public static string Table(PictureScore score)
     {
@@ -85,6 +102,15 @@ public static class ScoreText
         }
 
         return text.ToString().TrimEnd();
+    }
+
+    private static void Overlap(StringBuilder text, string name, OverlapScore score)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"{name,-16} IoU {score.Iou:F4}   Dice {score.Dice:F4}   pixel accuracy {score.PixelAccuracy:F4}\n");
+        if (score.Instances is { } each)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{"  particles",-16} F1 {each.F1:F4} at IoU 0.5 ({each.Found} found, {each.False} false, {each.Missed} missed)   mean IoU {each.MeanIou:F4}   panoptic quality {each.PanopticQuality:F4}\n");
+        }
     }
 
     private static void Detections(Action<string, FormattableString> line, string name, DetectionScore score) => line(

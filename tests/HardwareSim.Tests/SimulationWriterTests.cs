@@ -71,5 +71,5 @@ public sealed class SimulationWriterTests : IDisposable
     }
 
     private string Write(string name, string scene, SceneOptions options, int frames) =>
-        SimulationWriter.Write(scene, options, frames, Path.Combine(_folder, name), writeClean: false, null, CancellationToken.None);
+        SimulationWriter.Write(scene, options, frames, Path.Combine(_folder, name), writeClean: false, false, null, CancellationToken.None);
 }

@@ -209,6 +209,29 @@ public class TruthTests
     }
 
     [Fact]
+    public void The_edge_of_a_crystal_has_the_stiffness_that_the_scene_tells()
+    {
+        // The step from column to column of such a line has the variance kT p/stiffness (1 - 1/columns); every cube shakes by 0.8 nm besides.
+        var scene = SceneCatalog.Create("interface", new SceneOptions { SizePx = 1024, Seed = 4 });
+        var (p, stiffness, columns) = ((double)scene.Facts["a1_nm"], (double)scene.Facts["stiffness_kT_per_nm"], (int)scene.Facts["columns"]);
+        double squares = 0, steps = 0;
+        for (var k = 0; k < 2500; k++)
+        {
+            var frame = scene.NextFrame();
+            var tops = frame.Particles.GroupBy(particle => Math.Round((particle.Path[0].XPx - frame.DriftXPx - 511.5) * 1.5 / p))
+                .OrderBy(column => column.Key).Select(column => column.Min(particle => particle.Path[0].YPx) * 1.5).ToList();
+            Assert.Equal(columns, tops.Count);
+            for (var i = 1; i < tops.Count; i++)
+            {
+                squares += Math.Pow(tops[i] - tops[i - 1], 2);
+                steps++;
+            }
+        }
+
+        Assert.Equal(1, ((squares / steps) - (2 * 0.8 * 0.8)) * stiffness / p / (1 - (1.0 / columns)), 0.08);
+    }
+
+    [Fact]
     public void Free_bodies_of_one_level_never_overlap()
     {
         var scene = SceneCatalog.Create("free", new SceneOptions { SizePx = 256, Seed = 9 });

@@ -31,9 +31,10 @@ internal static class SimulateVerb
         var lensBlur = new Option<double?>("--lens-blur") { Description = "Gaussian blur of the lens, px." };
         var detectorBlur = new Option<double>("--detector-blur") { Description = "Gaussian blur of the detector, px.", DefaultValueFactory = _ => 0.6 };
         var clean = new Option<bool>("--write-clean") { Description = "Also write clean.mrc: the same movie without any noise, float32." };
+        var masks = new Option<bool>("--write-masks") { Description = "Also write masks.tif: true label images, one page a frame and layer." };
         var command = new Command("simulate", "A simulated recording with its truth: movie.mrc, truth.csv, frames_truth.csv, scene.json.\n\nExample: liveltem simulate crystal --out sim/crystal --seed 7 --frames 200 --cnr 2")
         {
-            scene, output, seed, frames, size, dose, cnr, pixel, frameTime, exposure, type, polarity, particles, states, scale, spread, rotation, drift, lensBlur, detectorBlur, clean,
+            scene, output, seed, frames, size, dose, cnr, pixel, frameTime, exposure, type, polarity, particles, states, scale, spread, rotation, drift, lensBlur, detectorBlur, clean, masks,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -66,7 +67,7 @@ internal static class SimulateVerb
                     Console.Error.WriteLine($"simulate: {done} of {count} frames");
                 }
             });
-            var analyze = SimulationWriter.Write(parsed.GetValue(scene)!, options, count, parsed.GetValue(output)!, parsed.GetValue(clean), progress, cancellationToken);
+            var analyze = SimulationWriter.Write(parsed.GetValue(scene)!, options, count, parsed.GetValue(output)!, parsed.GetValue(clean), parsed.GetValue(masks), progress, cancellationToken);
             Console.Out.WriteLine(analyze);
             return Task.FromResult(0);
         });

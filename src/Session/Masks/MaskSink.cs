@@ -1,4 +1,5 @@
 using LiveLtem.Core;
+using LiveLtem.Core.Masks;
 using LiveLtem.Session.Results;
 
 namespace LiveLtem.Session.Masks;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Xml.Linq;
 using CsCheck;
-using LiveLtem.Session.Masks;
+using LiveLtem.Core.Masks;
 using OpenCvSharp;
 
 namespace LiveLtem.Session.Tests.Masks;

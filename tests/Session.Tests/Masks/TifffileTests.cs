@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using LiveLtem.Session.Masks;
+using LiveLtem.Core.Masks;
 
 namespace LiveLtem.Session.Tests.Masks;
 

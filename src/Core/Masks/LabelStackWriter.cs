@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace LiveLtem.Session.Masks;
+namespace LiveLtem.Core.Masks;
 
 /// <summary>Writes a stack of 16-bit label images as TIFF with OME names, page by page.</summary>
 /// <remarks>TIFF 6.0 with Adobe Deflate (8), one strip a page; BigTIFF where 4 GiB could be passed; the OME-XML (schema 2016-06) is the first
