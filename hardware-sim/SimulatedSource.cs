@@ -27,6 +27,7 @@ public sealed class SimulatedSource : IFrameSource
         {
             Name = address,
             Format = "simulation",
+            NumbersTellLosses = true,
             Height = settings.SizePx,
             Width = settings.SizePx,
             Type = settings.Options.Type,

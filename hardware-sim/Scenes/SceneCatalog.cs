@@ -33,6 +33,7 @@ public static class SceneCatalog
             ["shapes"] = (FreeScene.Defaults, s => new FreeScene(s, FreeMix.PrismsAndIrregular)),
             ["layers"] = (LayersScene.Defaults, s => new LayersScene(s)),
             ["etching"] = (EtchingScene.Defaults, s => new EtchingScene(s)),
+            ["interface"] = (InterfaceScene.Defaults, s => new InterfaceScene(s)),
             ["growth"] = (GrowthScene.Defaults, s => new GrowthScene(s)),
             ["soft"] = (SoftScene.Defaults, s => new SoftScene(s)),
             ["faults"] = (CrystalScene.Defaults, s => new FaultScene(s, null)),

@@ -107,6 +107,9 @@ public sealed record Detection
     /// <summary>Shape of a body that may change it, or null where that was not measured.</summary>
     public ShapeFeatures? Features { get; init; }
 
+    /// <summary>Outline by direction as the pixels show it, or null where that was not measured.</summary>
+    public MeasuredOutline? Outline { get; init; }
+
     /// <summary>The best fit.</summary>
     public ShapeFit Best => Fits[0];
 

@@ -28,6 +28,9 @@ public sealed record TrackPoint
     /// <summary>Shape in this frame of a body that may change it, or null where that was not measured.</summary>
     public ShapeFeatures? Features { get; init; }
 
+    /// <summary>Outline by direction as the pixels of this frame show it, or null where that was not measured.</summary>
+    public MeasuredOutline? Outline { get; init; }
+
     /// <summary>How sure <see cref="State"/> is, for counting; null where there is none, or where it comes from a table.</summary>
     public StateEvidence? StateEvidence { get; init; }
 
@@ -110,4 +113,7 @@ public sealed record FrameRow
 
     /// <summary>Arrival to result, ms, or null where it was not analysed.</summary>
     public double? LatencyMs { get; init; }
+
+    /// <summary>Version of the denoiser in whose picture particles were looked for, or null; goes with the live stream, not into tables.</summary>
+    public int? DenoiserVersion { get; init; }
 }

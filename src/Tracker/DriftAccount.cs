@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LiveLtem.Tracker.Linking;
 
 namespace LiveLtem.Tracker;
@@ -31,7 +32,7 @@ internal sealed class DriftAccount
 
         if (_x.Count >= Motion.CommonMotion.FewestPoints)
         {
-            (_driftX, _driftY) = (Median(_x), Median(_y));
+            (_driftX, _driftY) = (Selection.Median(CollectionsMarshal.AsSpan(_x)), Selection.Median(CollectionsMarshal.AsSpan(_y)));
         }
 
         foreach (var particle in measured)
@@ -43,12 +44,5 @@ internal sealed class DriftAccount
         }
 
         return measured.Count >= Motion.CommonMotion.FewestPoints ? (_driftX, _driftY) : null;
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        var half = values.Count / 2;
-        return values.Count % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
     }
 }

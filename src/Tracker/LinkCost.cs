@@ -37,6 +37,9 @@ internal sealed class LinkCost
     private readonly ParticleTrackerOptions _options;
     private double _newCost;
     private double _stepPx;
+    private double _detectable = double.NaN;
+    private double _logDetectable;
+    private double _logMissed;
 
     public LinkCost(ParticleTrackerOptions options) => _options = options;
 
@@ -49,34 +52,54 @@ internal sealed class LinkCost
         _stepPx = Math.Sqrt(model.TotalVariance);
     }
 
-    /// <summary>Cost of not linking a particle in this frame.</summary>
-    public double Unlinked(TrackedParticle particle) => (-2 * Math.Log(1 - Detectable(particle))) + _newCost;
-
-    /// <summary>Distance beyond which a link cannot pay, px.</summary>
-    public double ReachPx(TrackedParticle particle, double measurementVariance)
+    /// <summary>Everything of a particle that its links' prices need, worked out once a frame.</summary>
+    public PricedParticle Price(TrackedParticle particle, double measurementVariance)
     {
-        var budget = Unlinked(particle) + (2 * Math.Log(Detectable(particle)));
+        var detectable = Detectable(particle);
+        if (detectable != _detectable)
+        {
+            // Nearly all particles are as sure as can be.
+            (_detectable, _logDetectable, _logMissed) = (detectable, Math.Log(detectable), Math.Log(1 - detectable));
+        }
+
+        var unlinked = (-2 * _logMissed) + _newCost;
+        var width = Math.Max(SlipSizes * particle.SizePx, SlipSteps * _stepPx);
+        var slip = width * width;
+        var budget = unlinked + (2 * _logDetectable);
         double sx = particle.VarianceX + measurementVariance, sy = particle.VarianceY + measurementVariance;
         var narrow = Reach(sx, sy, budget);
-        var slip = SlipVariance(particle);
         var wide = Reach(sx + slip, sy + slip, budget + (2 * LogSlip));
-        return Math.Max(narrow, wide);
+        return new PricedParticle
+        {
+            Position = particle.Position,
+            VarianceX = particle.VarianceX,
+            VarianceY = particle.VarianceY,
+            SlipVariance = slip,
+            Unlinked = unlinked,
+            LogDetectable = _logDetectable,
+            ReachPx = Math.Max(narrow, wide),
+            Symmetry = particle.Symmetry,
+            Layer = particle.Layer,
+            LogArea = particle.LogArea,
+            AngleDeg = particle.PredictedAngleDeg ?? double.NaN,
+            BranchDeg = particle.BranchDeg,
+            AngleVariance = particle.AngleStepVariance * (1 + particle.Missed),
+        };
     }
 
     /// <summary>Cost of a link.</summary>
     /// <param name="particle">The particle, predicted to this frame.</param>
     /// <param name="shape">A detection of this frame, by the particle's symmetry.</param>
-    /// <param name="logDetectable">Logarithm of <see cref="Detectable"/> of the particle.</param>
-    public double Linked(TrackedParticle particle, in MeasuredShape shape, double logDetectable)
+    public static double Linked(in PricedParticle particle, in MeasuredShape shape)
     {
         double dx = shape.Position.X - particle.Position.X, dy = shape.Position.Y - particle.Position.Y;
         double sx = particle.VarianceX + shape.VarianceX, sy = particle.VarianceY + shape.VarianceY;
-        var slip = SlipVariance(particle);
+        var slip = particle.SlipVariance;
         var narrow = LogNormal(dx, dy, sx, sy) + LogNoSlip;
         var wide = LogNormal(dx, dy, sx + slip, sy + slip) + LogSlip;
         var apart = Math.Abs(narrow - wide);
         var likelihood = Math.Max(narrow, wide) + (apart < Negligible ? Math.Log(1 + Math.Exp(-apart)) : 0);
-        return (-2 * likelihood) - (2 * logDetectable) + ForAngle(particle, shape) + ForSize(particle, shape)
+        return (-2 * likelihood) - (2 * particle.LogDetectable) + ForAngle(particle, shape) + ForSize(particle, shape)
             + (particle.Layer != shape.Layer && particle.Layer != 0 && shape.Layer != 0 ? LayerPrice : 0);
     }
 
@@ -95,14 +118,8 @@ internal sealed class LinkCost
     }
 
     /// <summary>Chance that a particle is there and found.</summary>
-    public double Detectable(TrackedParticle particle) =>
+    private double Detectable(TrackedParticle particle) =>
         Math.Clamp(particle.Existence * (particle.IsCovered ? 0.5 : _options.DetectionProbability), 0.01, 0.99);
-
-    private double SlipVariance(TrackedParticle particle)
-    {
-        var width = Math.Max(SlipSizes * particle.SizePx, SlipSteps * _stepPx);
-        return width * width;
-    }
 
     private static double LogNormal(double dx, double dy, double sx, double sy) =>
         -LogTwoPi - (0.5 * (Math.Log(sx * sy) + (dx * dx / sx) + (dy * dy / sy)));
@@ -113,21 +130,21 @@ internal sealed class LinkCost
         return most > 0 ? Math.Sqrt(most * Math.Max(sx, sy)) : 0;
     }
 
-    private static double ForAngle(TrackedParticle particle, in MeasuredShape shape)
+    private static double ForAngle(in PricedParticle particle, in MeasuredShape shape)
     {
-        if (double.IsNaN(shape.AngleDeg) || shape.Symmetry != particle.Symmetry || particle.PredictedAngleDeg is not { } predicted)
+        if (double.IsNaN(shape.AngleDeg) || shape.Symmetry != particle.Symmetry || double.IsNaN(particle.AngleDeg))
         {
             return 0;
         }
 
         var branch = particle.BranchDeg;
-        var off = shape.AngleDeg - predicted;
+        var off = shape.AngleDeg - particle.AngleDeg;
         off -= branch * Math.Round(off / branch);
         var err = Math.Min(double.IsNaN(shape.AngleErrDeg) ? branch / 8 : shape.AngleErrDeg, branch / 2);
-        return Math.Min(off * off / ((particle.AngleStepVariance * (1 + particle.Missed)) + (err * err)), MostForAngle);
+        return Math.Min(off * off / (particle.AngleVariance + (err * err)), MostForAngle);
     }
 
-    private static double ForSize(TrackedParticle particle, in MeasuredShape shape)
+    private static double ForSize(in PricedParticle particle, in MeasuredShape shape)
     {
         var off = shape.LogArea - particle.LogArea;
 
@@ -135,4 +152,47 @@ internal sealed class LinkCost
         var most = shape.IsSpoilt || off > 0 ? MostForSpoiltSize : MostForSize;
         return Math.Min(off * off / ((SizeSpread * SizeSpread) + shape.LogAreaVariance), most);
     }
+}
+
+/// <summary>What the prices of one particle's links have in common in a frame, side by side in memory.</summary>
+internal readonly record struct PricedParticle
+{
+    /// <summary>Predicted centre, px.</summary>
+    public required Point2 Position { get; init; }
+
+    /// <summary>Variance of the predicted position, px^2.</summary>
+    public required double VarianceX { get; init; }
+
+    /// <summary>Variance of the predicted position, px^2.</summary>
+    public required double VarianceY { get; init; }
+
+    /// <summary>Variance that a slip adds, px^2.</summary>
+    public required double SlipVariance { get; init; }
+
+    /// <summary>Cost of not linking it in this frame.</summary>
+    public required double Unlinked { get; init; }
+
+    /// <summary>Logarithm of the chance that it is there and found.</summary>
+    public required double LogDetectable { get; init; }
+
+    /// <summary>Distance beyond which a link cannot pay, px.</summary>
+    public required double ReachPx { get; init; }
+
+    /// <summary>Its symmetry as known.</summary>
+    public required int Symmetry { get; init; }
+
+    /// <summary>0 where there is one layer, else 1 or 2.</summary>
+    public required int Layer { get; init; }
+
+    /// <summary>Logarithm of its area.</summary>
+    public required double LogArea { get; init; }
+
+    /// <summary>Predicted orientation, any branch; NaN where not known.</summary>
+    public required double AngleDeg { get; init; }
+
+    /// <summary>Degrees from branch to branch.</summary>
+    public required double BranchDeg { get; init; }
+
+    /// <summary>Variance of the predicted orientation, degrees^2.</summary>
+    public required double AngleVariance { get; init; }
 }

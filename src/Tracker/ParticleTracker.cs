@@ -58,7 +58,7 @@ public sealed class ParticleTracker : IParticleTracker
     private int[] _columnOfRow = [];
     private int[] _rowOfColumn = [];
     private bool[] _isMerged = [];
-    private double[] _reach = [];
+    private PricedParticle[] _priced = [];
     private MotionModel _prior;
     private MotionModel _model;
     private int _count;
@@ -263,30 +263,27 @@ public sealed class ParticleTracker : IParticleTracker
             worst = Math.Max(worst, Math.Max(_shapes[i].VarianceX, _shapes[i].VarianceY));
         }
 
-        Buffers.Ensure(ref _reach, _particles.Count);
+        Buffers.Ensure(ref _priced, _particles.Count);
         var sum = 0.0;
         for (var row = 0; row < _particles.Count; row++)
         {
-            _reach[row] = _cost.ReachPx(_particles[row], worst);
-            sum += _reach[row];
+            _priced[row] = _cost.Price(_particles[row], worst);
+            sum += _priced[row].ReachPx;
         }
 
         _grid.Build(_points.AsSpan(0, _count), Math.Max(sum / _particles.Count, 1e-3));
         for (var row = 0; row < _particles.Count; row++)
         {
-            var particle = _particles[row];
-            var unlinked = _cost.Unlinked(particle);
-            var logDetectable = Math.Log(_cost.Detectable(particle));
-            _problem.UnlinkedCosts[row] = unlinked;
-            var symmetry = particle.Symmetry;
+            ref readonly var particle = ref _priced[row];
+            _problem.UnlinkedCosts[row] = particle.Unlinked;
             _near.Clear();
-            _grid.Within(particle.Position, _reach[row], _near);
+            _grid.Within(particle.Position, particle.ReachPx, _near);
             foreach (var near in _near)
             {
                 ref readonly var shape = ref _shapes[near.Index];
-                var cost = _cost.Linked(
-                    particle, shape.HasOtherFits && shape.Symmetry != symmetry ? Other(detections, near.Index, symmetry) : shape, logDetectable);
-                if (cost < unlinked)
+                var cost = LinkCost.Linked(
+                    particle, shape.HasOtherFits && shape.Symmetry != particle.Symmetry ? Other(detections, near.Index, particle.Symmetry) : shape);
+                if (cost < particle.Unlinked)
                 {
                     _problem.Add(row, near.Index, cost);
                 }

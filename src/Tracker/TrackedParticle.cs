@@ -316,6 +316,7 @@ internal sealed class TrackedParticle
             Layer = detection.Layer == 0 ? 0 : Layer,
             Score = detection.Score,
             Features = detection.Features,
+            Outline = detection.Outline?.Symmetry == symmetry ? detection.Outline : null,
             Flags = detection.Flags | (measurement.AfterGap ? DetectionFlags.Gap : DetectionFlags.None)
                 | (measurement.IsAmbiguous ? DetectionFlags.RotationAmbiguous : DetectionFlags.None),
             Detection = measurement.Index,

@@ -76,8 +76,9 @@ internal sealed class BondBook
             return;
         }
 
-        var reach = (2 * here.Max(point => ContactGap.Radius(point))) + (OffSizes * here.Max(point => point.Minor));
-        _grid.Build([.. here.Select(point => point.Position)], reach);
+        var reach = (2 * here.Max(static point => ContactGap.Radius(point))) + (OffSizes * here.Max(static point => point.Minor));
+        ContactGap.Outline[] outlines = [.. here.Select(static point => new ContactGap.Outline(point))];
+        _grid.Build([.. here.Select(static point => point.Position)], reach / 2);
         for (var i = 0; i < here.Count; i++)
         {
             _near.Clear();
@@ -89,7 +90,7 @@ internal sealed class BondBook
                     continue;
                 }
 
-                var gap = ContactGap.Between(here[i], here[j]) / ((here[i].Minor + here[j].Minor) / 2);
+                var gap = ContactGap.Between(outlines[i], outlines[j]) / ((here[i].Minor + here[j].Minor) / 2);
                 var key = (here[i].Particle, here[j].Particle);
                 if (gap < OnSizes && !_contacts.ContainsKey(key))
                 {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LiveLtem.Tracker.Linking;
 using LiveLtem.Tracker.Motion;
 
@@ -12,8 +13,11 @@ internal sealed class Crystal(int layer)
     private const double HopSpacings = 0.4;
     private const int HopFrames = 3;
     private const int ForgetFrames = 256;
+
+    // A mean of fewer places is too much the newest one's own.
+    private const int LeastMean = 8;
     private const double Reach = 1.2;
-    private const double WidestGapRad = 150 * Math.PI / 180;
+    private static readonly double WidestGapCos = Math.Cos(150 * Math.PI / 180);
     private readonly Dictionary<int, CrystalSite> _sites = [];
     private readonly Dictionary<(int, int), PairTrace> _pairs = [];
     private readonly NeighbourMap _map = new();
@@ -21,9 +25,14 @@ internal sealed class Crystal(int layer)
     private readonly List<CrystalSite> _here = [];
     private readonly List<Point2> _from = [];
     private readonly List<Point2> _to = [];
+    private readonly List<Point2> _keptFrom = [];
+    private readonly List<Point2> _keptTo = [];
+    private readonly List<double> _off = [];
+    private readonly List<double> _ranked = [];
     private readonly VibrationSums _displacement = new();
-    private readonly VibrationSums _rotation = new();
+    private readonly SortedDictionary<int, VibrationSums> _rotations = [];
     private readonly PairSums _relative = new();
+    private readonly List<(Point2 Site, double Dx, double Dy, double Noise)> _displaced = [];
     private RigidMotion _motion;
     private long _frames;
 
@@ -42,6 +51,15 @@ internal sealed class Crystal(int layer)
     /// <summary>Bond order over the frames.</summary>
     public OrderSeries Psi6 { get; } = new();
 
+    /// <summary>How alike the particles are turned.</summary>
+    public BodyOrder Bodies { get; } = new();
+
+    /// <summary>Waves in the displacements.</summary>
+    public NormalModes Modes { get; } = new();
+
+    /// <summary>Distances from the sites.</summary>
+    public DisplacementMap Distances { get; } = new();
+
     /// <summary>All displacements, also of sites that are held now.</summary>
     public VibrationSums Displacements() => Gather(_displacement, (sums, site) =>
     {
@@ -49,16 +67,30 @@ internal sealed class Crystal(int layer)
         sums.Add(site.Y, site.Group);
     });
 
-    /// <summary>All rotations.</summary>
-    public VibrationSums Rotations() => Gather(_rotation, (sums, site) => sums.Add(site.Turn, site.Group));
+    /// <summary>Rotations of the shapes of one symmetry, that of most of them: how another kind of body turns is another figure.</summary>
+    public VibrationSums Rotations()
+    {
+        var all = _rotations.ToDictionary(entry => entry.Key, entry => entry.Value.Copy());
+        foreach (var site in _sites.Values)
+        {
+            if (!all.TryGetValue(site.Symmetry, out var sums))
+            {
+                all[site.Symmetry] = sums = new VibrationSums();
+            }
+
+            sums.Add(site.Turn, site.Group);
+        }
+
+        return all.OrderByDescending(entry => entry.Value.Values).ThenBy(entry => entry.Key).Select(entry => entry.Value).FirstOrDefault() ?? new VibrationSums();
+    }
 
     /// <summary>All pairs of neighbours.</summary>
     public PairSums Pairs()
     {
         var sums = _relative.Copy();
-        foreach (var ((first, _), pair) in _pairs)
+        foreach (var ((first, second), pair) in _pairs)
         {
-            sums.Add(pair, Jackknife.GroupOf(first));
+            sums.Add(pair, Jackknife.GroupOf(first), Jackknife.GroupOf(second));
         }
 
         return sums;
@@ -88,6 +120,8 @@ internal sealed class Crystal(int layer)
 
         _frames++;
         Relate(frame);
+        Bodies.Add(points, _motion.AngleDeg);
+        Displace();
     }
 
     /// <summary>No site goes on into the next frame.</summary>
@@ -98,9 +132,9 @@ internal sealed class Crystal(int layer)
             Retire(site);
         }
 
-        foreach (var ((first, _), pair) in _pairs)
+        foreach (var ((first, second), pair) in _pairs)
         {
-            _relative.Add(pair, Jackknife.GroupOf(first));
+            _relative.Add(pair, Jackknife.GroupOf(first), Jackknife.GroupOf(second));
         }
 
         _sites.Clear();
@@ -149,18 +183,33 @@ internal sealed class Crystal(int layer)
         _motion = RigidMotion.Fit(Span(_from), Span(_to));
         for (var turn = 0; turn < 2 && _from.Count > 4; turn++)
         {
-            var motion = _motion;
-            var off = _from.Select((p, i) => motion.Apply(p).DistanceSquaredTo(_to[i])).ToArray();
+            _off.Clear();
+            for (var i = 0; i < _from.Count; i++)
+            {
+                _off.Add(_motion.Apply(_from[i]).DistanceSquaredTo(_to[i]));
+            }
+
             // Four times the median distance: a vibration passes, a hop does not.
-            var limit = 16 * Middle(off);
-            var kept = Enumerable.Range(0, off.Length).Where(i => off[i] <= limit).ToArray();
-            if (kept.Length == off.Length || kept.Length < 4)
+            _ranked.Clear();
+            _ranked.AddRange(_off);
+            var limit = 16 * Selection.Ranked(CollectionsMarshal.AsSpan(_ranked), (_ranked.Count - 1) / 2);
+            _keptFrom.Clear();
+            _keptTo.Clear();
+            for (var i = 0; i < _off.Count; i++)
+            {
+                if (_off[i] <= limit)
+                {
+                    _keptFrom.Add(_from[i]);
+                    _keptTo.Add(_to[i]);
+                }
+            }
+
+            if (_keptFrom.Count == _off.Count || _keptFrom.Count < 4)
             {
                 return;
             }
 
-            var (from, to) = (kept.Select(i => _from[i]).ToArray(), kept.Select(i => _to[i]).ToArray());
-            _motion = RigidMotion.Fit(from, to);
+            _motion = RigidMotion.Fit(Span(_keptFrom), Span(_keptTo));
         }
     }
 
@@ -172,7 +221,7 @@ internal sealed class Crystal(int layer)
         var turnVariance = point.AngleErrDeg * point.AngleErrDeg;
         if (!_sites.TryGetValue(point.Particle, out var site))
         {
-            _sites[point.Particle] = site = new CrystalSite(point.Particle, position);
+            _sites[point.Particle] = site = new CrystalSite(point.Particle, point.Symmetry, position);
         }
         else if (Strays(site, position))
         {
@@ -201,7 +250,7 @@ internal sealed class Crystal(int layer)
     private CrystalSite Hop(CrystalSite left, in PhysicsPoint point)
     {
         Retire(left);
-        var next = new CrystalSite(point.Particle, left.Strays[0].Position);
+        var next = new CrystalSite(point.Particle, point.Symmetry, left.Strays[0].Position);
         foreach (var (frame, position, xVariance, yVariance, turn, turnVariance) in left.Strays)
         {
             Fill(next, frame, position, xVariance, yVariance, turn, turnVariance, point.PeriodDeg);
@@ -226,7 +275,12 @@ internal sealed class Crystal(int layer)
     {
         _displacement.Add(site.X, site.Group);
         _displacement.Add(site.Y, site.Group);
-        _rotation.Add(site.Turn, site.Group);
+        if (!_rotations.TryGetValue(site.Symmetry, out var rotations))
+        {
+            _rotations[site.Symmetry] = rotations = new VibrationSums();
+        }
+
+        rotations.Add(site.Turn, site.Group);
     }
 
     private void Forget(long frame)
@@ -262,7 +316,7 @@ internal sealed class Crystal(int layer)
 
         foreach (var (key, pair) in _pairs.Where(entry => !neighbours.Contains(entry.Key)).ToList())
         {
-            _relative.Add(pair, Jackknife.GroupOf(key.Item1));
+            _relative.Add(pair, Jackknife.GroupOf(key.Item1), Jackknife.GroupOf(key.Item2));
             _pairs.Remove(key);
         }
 
@@ -270,6 +324,32 @@ internal sealed class Crystal(int layer)
         {
             _pairs.TryAdd(key, new PairTrace());
         }
+    }
+
+    private void Displace()
+    {
+        _displaced.Clear();
+        foreach (var site in _here)
+        {
+            if (site.X.Count < LeastMean)
+            {
+                continue;
+            }
+
+            // The mean holds the newest place too.
+            var given = Math.Sqrt(site.X.Count / (site.X.Count - 1.0));
+            var (mean, newest) = (site.Mean, site.Newest);
+            var (dx, dy) = (given * (newest.X - mean.X), given * (newest.Y - mean.Y));
+            _displaced.Add((mean, dx, dy, site.NewestNoise));
+            Distances.Add(Math.Sqrt((dx * dx) + (dy * dy)), _map.Spacing);
+        }
+
+        if (!Modes.IsLaid && _frames % LeastMean == 0)
+        {
+            Modes.Lay([.. _here.Where(site => site.X.Count >= LeastMean)]);
+        }
+
+        Modes.Add(_displaced);
     }
 
     private void Relate(PhysicsFrame frame)
@@ -286,7 +366,7 @@ internal sealed class Crystal(int layer)
 
             double a4 = 0, b4 = 0, a6 = 0, b6 = 0;
             var bonds = 0;
-            double first = double.NaN, before = double.NaN, widest = 0;
+            double firstX = 0, firstY = 0, beforeX = 0, beforeY = 0, widest = 1;
             foreach (var j in _map.Of(i))
             {
                 var other = _mapped[j];
@@ -301,17 +381,28 @@ internal sealed class Crystal(int layer)
                     Pair(frame.Number, site, other, dx, dy);
                 }
 
-                var angle = Math.Atan2(dy, dx);
-                widest = Math.Max(widest, Turn(before, angle));
-                first = bonds == 0 ? angle : first;
-                before = angle;
-                (a4, b4) = (a4 + Math.Cos(4 * angle), b4 + Math.Sin(4 * angle));
-                (a6, b6) = (a6 + Math.Cos(6 * angle), b6 + Math.Sin(6 * angle));
+                // Powers of exp(i phi); neighbours come in order around the cell, so the gap between two directions is that of two in a row.
+                var length = Math.Sqrt((dx * dx) + (dy * dy));
+                var (c, s) = length > 0 ? (dx / length, dy / length) : (1, 0);
+                if (bonds == 0)
+                {
+                    (firstX, firstY) = (c, s);
+                }
+                else
+                {
+                    widest = Math.Min(widest, (c * beforeX) + (s * beforeY));
+                }
+
+                (beforeX, beforeY) = (c, s);
+                var (c2, s2) = ((c * c) - (s * s), 2 * c * s);
+                var (cFour, sFour) = ((c2 * c2) - (s2 * s2), 2 * c2 * s2);
+                (a4, b4) = (a4 + cFour, b4 + sFour);
+                (a6, b6) = (a6 + (cFour * c2) - (sFour * s2), b6 + (sFour * c2) + (cFour * s2));
                 bonds++;
             }
 
-            widest = Math.Max(widest, Turn(before, first));
-            if (bonds < 3 || widest > WidestGapRad)
+            widest = Math.Min(widest, (firstX * beforeX) + (firstY * beforeY));
+            if (bonds < 3 || widest < WidestGapCos)
             {
                 continue; // at the border or at an edge: the bonds that are missing are not disorder
             }
@@ -329,12 +420,6 @@ internal sealed class Crystal(int layer)
             Psi4.Add(Math.Sqrt((c4 * c4) + (s4 * s4)) / inside, inside);
             Psi6.Add(Math.Sqrt((c6 * c6) + (s6 * s6)) / inside, inside);
         }
-
-        static double Turn(double from, double to)
-        {
-            var turn = Math.Abs(to - from) % (2 * Math.PI);
-            return double.IsNaN(turn) ? 0 : Math.Min(turn, (2 * Math.PI) - turn);
-        }
     }
 
     private void Pair(long frame, CrystalSite site, CrystalSite other, double dx, double dy)
@@ -345,11 +430,5 @@ internal sealed class Crystal(int layer)
         }
     }
 
-    private static double Middle(double[] values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted[(sorted.Length - 1) / 2];
-    }
-
-    private static ReadOnlySpan<Point2> Span(List<Point2> points) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(points);
+    private static ReadOnlySpan<Point2> Span(List<Point2> points) => CollectionsMarshal.AsSpan(points);
 }

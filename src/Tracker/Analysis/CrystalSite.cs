@@ -8,14 +8,17 @@ internal sealed class CrystalSite
     private double _firstAngle = double.NaN;
 
     /// <summary>Starts at a place.</summary>
-    public CrystalSite(int particle, Point2 origin)
+    public CrystalSite(int particle, int symmetry, Point2 origin)
     {
-        Particle = particle;
+        (Particle, Symmetry) = (particle, symmetry);
         Origin = origin;
     }
 
     /// <summary>Who sits there.</summary>
     public int Particle { get; }
+
+    /// <summary>Symmetry of its shape.</summary>
+    public int Symmetry { get; }
 
     /// <summary>Group for the errors.</summary>
     public int Group => Jackknife.GroupOf(Particle);

@@ -1,36 +1,45 @@
+using LiveLtem.Core;
 using LiveLtem.Core.Analysis;
 
 namespace LiveLtem.Tracker.Analysis;
 
-/// <summary>S9: how fast particles dissolve, by facet, corner, side and end.</summary>
+/// <summary>S9: how fast particles dissolve: by facet, corner, side and end, and along the whole contour by direction.</summary>
 /// <remarks>
 /// Of each track: last minus first over its time, positive when shrinking, both read off a straight line through all its frames
 /// (<see cref="RobustLine"/>), so that single noisy frames at the ends decide nothing; the figure is the median over the particles.
-/// <c>facet_rate_nm_s</c> (n = 4): of the distance h of a facet from the centre, half the side. <c>corner_rate_nm_s</c> (n = 4): of the corner's
-/// distance sqrt(2) h - (sqrt(2) - 1) r, with the corner's radius r from what the area lacks of a square, A = 4 h^2 - (4 - pi) r^2.
-/// <c>side_rate_nm_s</c>, <c>end_rate_nm_s</c> (n = 2): of half-width and half-length. <c>area_rate_nm2_s</c>: of the area, all shapes.
+/// <c>facet_rate_nm_s</c> (n = 4): of the distance h of a facet from the centre. <c>corner_rate_nm_s</c> (n = 4): of the corner's distance sqrt(2) h - (sqrt(2) - 1) r with the corner's
+/// radius r; <c>rounding_rate_nm_s</c>: growth of r; <c>corner_radius_nm</c>: r at the end. h and r are read off the measured outline (<see cref="MeasuredOutline"/>,
+/// <see cref="RoundedSquare"/>, <see cref="RoundingLine"/>); in a table without outlines h is half the side and r what the area lacks of a square,
+/// A = 4 h^2 - (4 - pi) r^2, and where areas are those of squares nothing is said of corners.
+/// <c>side_rate_nm_s</c>, <c>end_rate_nm_s</c> (n = 2): of half-width and half-length. <c>area_rate_nm2_s</c>: of the area, all shapes, of the outline where there is one.
 /// Symmetry is that of the track: a cube that etches round stays one. Counted are tracks of at least 8 frames and a quarter of the longest.
-/// Errors: of a median, 1.2533 s / sqrt(n), s from the median deviation over particles or the lines' own errors, whichever is larger; the
+/// Errors: of a median, s sqrt(pi/2/(n + pi/2 - 1)), s from the lines' own errors, or from the median deviation over particles where that is clearly larger; the
 /// noise floor is the median error of one particle's rate. n: particles.
 /// <c>etch.csv</c>: the same over the whole movie (segment -1), by stretch of constant dose rate (a change by a fifth that lasts begins another),
 /// and since the onset (since_onset 1): where a line after a constant fits the mean size better than a line alone (F test, 1 %).
+/// <c>etch_contour.csv</c>: rates along the normal by direction; <c>etch_size.csv</c>: sizes over time (<see cref="EtchTables"/>).
 /// Rates per dose are rates divided by the mean dose rate. Source: Hauwiller et al. 2018 (doi:10.1021/acs.nanolett.8b02819) for etching by facet.
 /// </remarks>
 internal sealed class Etch(Conditions conditions) : IQuantity
 {
     public const string Name = "etch";
 
+    private const string Radius = "corner_radius_nm";
+    private const int LeastOutlines = 4;
     private const int LeastFrames = 8;
     private const int MostStretches = 64;
     private const int ForgottenTracks = 20_000;
+
+    // Longer than a tracker keeps one that it does not see.
+    private const int FleetingFrames = 256;
     private const double DoseRateStep = 0.2;
     private const int LastingFrames = 5;
-    private static readonly double CornerGap = Math.Sqrt(2) - 1;
-    private readonly Dictionary<int, Dissolving> _particles = [];
+    private readonly Dictionary<int, EtchedParticle> _particles = [];
     private readonly FrameClock _clock = new(conditions.FrameTimeS);
     private double _doseRate = double.NaN;
     private int _stretch;
     private int _deviating;
+    private long _frames;
 
     /// <inheritdoc/>
     public void Take(PhysicsFrame frame)
@@ -52,10 +61,16 @@ internal sealed class Etch(Conditions conditions) : IQuantity
                     Forget();
                 }
 
-                _particles[point.Particle] = particle = new Dissolving(point.Symmetry);
+                _particles[point.Particle] = particle = new EtchedParticle(point.Symmetry);
             }
 
-            particle.Add(_stretch, new SizeHistory.Bin(1, time, point.Minor / 2, point.Major / 2, point.Area, frame.DoseRate));
+            particle.LastFrame = frame.Number;
+            particle.Add(_stretch, point, time, frame);
+        }
+
+        if (++_frames % FleetingFrames == 0)
+        {
+            ForgetFleeting(frame.Number);
         }
     }
 
@@ -76,7 +91,18 @@ internal sealed class Etch(Conditions conditions) : IQuantity
             return new AnalysisResult { Name = Name, Figures = [.. whole.Select(rate => AnalysisFigure.Unknown(rate.Name, missing))] };
         }
 
-        return new AnalysisResult { Name = Name, Figures = [.. whole.Select(rate => rate.Figure())], Tables = [Table(whole)] };
+        var seen = Seen(_ => true, double.NegativeInfinity);
+        return new AnalysisResult
+        {
+            Name = Name,
+            Figures = [.. whole.Select(rate => rate.Figure())],
+            Tables =
+            [
+                Table([.. whole.Where(rate => rate.Name != Radius)]),
+                EtchTables.Contour(seen.Select(particle => (particle.Symmetry, particle.Outlines)), "nm"),
+                EtchTables.Sizes(seen, "nm", "s"),
+            ],
+        };
     }
 
     private void Watch(double doseRate)
@@ -103,6 +129,18 @@ internal sealed class Etch(Conditions conditions) : IQuantity
         }
     }
 
+    // Too short to count and gone: false detections would add up over a long session.
+    private void ForgetFleeting(long frame)
+    {
+        foreach (var (particle, seen) in _particles)
+        {
+            if (seen.Count < LeastFrames && frame - seen.LastFrame > FleetingFrames)
+            {
+                _particles.Remove(particle);
+            }
+        }
+    }
+
     // The shortest tracks tell the least.
     private void Forget()
     {
@@ -112,62 +150,71 @@ internal sealed class Etch(Conditions conditions) : IQuantity
         }
     }
 
-    private List<Rate> Measure(Func<int, bool> stretches, double since)
+    // Those that were seen long enough.
+    private List<(int Symmetry, List<SizeHistory.Bin> Sizes, List<OutlineHistory.Bin> Outlines)> Seen(Func<int, bool> stretches, double since)
     {
-        var rates = new List<Rate>
-        {
-            new("facet_rate_nm_s", "nm/s", "no particle with four facets was seen long enough"),
-            new("corner_rate_nm_s", "nm/s", "no particle with four facets was seen long enough"),
-            new("side_rate_nm_s", "nm/s", "no rod was seen long enough"),
-            new("end_rate_nm_s", "nm/s", "no rod was seen long enough"),
-            new("area_rate_nm2_s", "nm^2/s", "no particle was seen long enough"),
-        };
-        var seen = _particles.Values.Select(particle => (particle.Symmetry, Bins: particle.Bins(stretches).Where(bin => bin.Time >= since).ToList()))
-            .Select(particle => (particle.Symmetry, particle.Bins, Frames: particle.Bins.Sum(bin => bin.Count))).ToList();
+        var seen = _particles.Values.Select(particle => (Particle: particle, Sizes: particle.Sizes(stretches, since)))
+            .Select(particle => (particle.Particle, particle.Sizes, Frames: particle.Sizes.Sum(bin => bin.Count))).ToList();
         var least = Math.Max(LeastFrames, seen.Select(particle => particle.Frames).DefaultIfEmpty(0).Max() / 4);
-        foreach (var (symmetry, bins, _) in seen.Where(particle => particle.Frames >= least))
+        return [.. seen.Where(particle => particle.Frames >= least).Select(particle => (particle.Particle.Symmetry, particle.Sizes, particle.Particle.Outlines(stretches, since)))];
+    }
+
+    private List<EtchRate> Measure(Func<int, bool> stretches, double since)
+    {
+        const string NoCube = "no particle with four facets was seen long enough";
+        const string NoRod = "no rod was seen long enough";
+        var seen = Seen(stretches, since);
+        var noCorner = seen.Exists(particle => particle.Symmetry == 4)
+            ? "corners are told from sharp ones by the pixels, or by an area that counts their rounding: neither is there"
+            : NoCube;
+        var facet = new EtchRate("facet_rate_nm_s", "nm/s", NoCube);
+        var corner = new EtchRate("corner_rate_nm_s", "nm/s", noCorner);
+        var rounding = new EtchRate("rounding_rate_nm_s", "nm/s", noCorner);
+        var radius = new EtchRate(Radius, "nm", noCorner);
+        var side = new EtchRate("side_rate_nm_s", "nm/s", NoRod);
+        var end = new EtchRate("end_rate_nm_s", "nm/s", NoRod);
+        var area = new EtchRate("area_rate_nm2_s", "nm^2/s", "no particle was seen long enough");
+        foreach (var (symmetry, sizes, outlines) in seen)
         {
-            var area = Line(bins, bin => bin.Area);
-            rates[4].Add(-area.Slope, area.Err);
+            var areas = outlines.Count >= LeastOutlines
+                ? RobustLine.Fit([.. outlines.Select(bin => (bin.Time, OutlineHistory.Area(bin, symmetry), (double)bin.Count))])
+                : Line(sizes, bin => bin.Area);
+            area.Add(-areas.Slope, areas.Err);
             if (symmetry == 4)
             {
-                var side = Line(bins, bin => (bin.HalfMinor + bin.HalfMajor) / 2);
-                rates[0].Add(-side.Slope, side.Err);
-                var lacking = Line(bins, bin => Math.Pow(bin.HalfMinor + bin.HalfMajor, 2) - bin.Area);
-                var time = bins[^1].Time - bins[0].Time;
-                var (first, last) = (Corner(side.First, lacking.First), Corner(side.Last, lacking.Last));
-                rates[1].Add((first - last) / time, Math.Sqrt(2) * side.Err);
+                var rates = CubeRates.Of(sizes, outlines);
+                facet.Add(rates.Facet.Value, rates.Facet.Err);
+                corner.Add(rates.Corner.Value, rates.Corner.Err);
+                rounding.Add(rates.Rounding.Value, rates.Rounding.Err);
+                radius.Add(rates.Radius.Value, rates.Radius.Err);
             }
             else if (symmetry == 2)
             {
-                var (side, end) = (Line(bins, bin => bin.HalfMinor), Line(bins, bin => bin.HalfMajor));
-                rates[2].Add(-side.Slope, side.Err);
-                rates[3].Add(-end.Slope, end.Err);
+                var (sides, ends) = (Line(sizes, bin => bin.HalfMinor), Line(sizes, bin => bin.HalfMajor));
+                side.Add(-sides.Slope, sides.Err);
+                end.Add(-ends.Slope, ends.Err);
             }
         }
 
-        return rates;
+        return [facet, corner, side, end, area, rounding, radius];
     }
-
-    // Distance of a corner from the centre, by the facet's and what the area lacks of a square.
-    private static double Corner(double facet, double lacking) =>
-        (Math.Sqrt(2) * facet) - (CornerGap * Math.Min(facet, Math.Sqrt(Math.Max(0, lacking) / (4 - Math.PI))));
 
     private static RobustLine Line(List<SizeHistory.Bin> bins, Func<SizeHistory.Bin, double> size) =>
         RobustLine.Fit([.. bins.Select(bin => (bin.Time, size(bin), (double)bin.Count))]);
 
-    private AnalysisTable Table(List<Rate> whole)
+    private AnalysisTable Table(List<EtchRate> whole)
     {
+        List<EtchRate> Rates(Func<int, bool> chosen, double since) => [.. Measure(chosen, since).Where(rate => rate.Name != Radius)];
         var rows = new List<double[]> { Row(-1, 0, whole, _ => true, double.NegativeInfinity) };
         var stretches = _particles.Values.SelectMany(particle => particle.Stretches).Distinct().Order().ToList();
         foreach (var stretch in stretches.Count > 1 ? stretches : [])
         {
-            rows.Add(Row(stretch, 0, Measure(k => k == stretch, double.NegativeInfinity), k => k == stretch, double.NegativeInfinity));
+            rows.Add(Row(stretch, 0, Rates(k => k == stretch, double.NegativeInfinity), k => k == stretch, double.NegativeInfinity));
         }
 
         if (Onset() is { } onset)
         {
-            rows.Add(Row(-1, 1, Measure(_ => true, onset), _ => true, onset));
+            rows.Add(Row(-1, 1, Rates(_ => true, onset), _ => true, onset));
         }
 
         return new AnalysisTable(
@@ -180,16 +227,17 @@ internal sealed class Etch(Conditions conditions) : IQuantity
             rows);
     }
 
-    private double[] Row(int stretch, int sinceOnset, List<Rate> rates, Func<int, bool> stretches, double since)
+    private double[] Row(int stretch, int sinceOnset, List<EtchRate> rates, Func<int, bool> stretches, double since)
     {
-        var bins = _particles.Values.SelectMany(particle => particle.Bins(stretches)).Where(bin => bin.Time >= since).ToList();
+        var bins = _particles.Values.SelectMany(particle => particle.Sizes(stretches, since)).ToList();
+        EtchRate Of(string kind) => rates.First(rate => rate.Name.StartsWith(kind, StringComparison.Ordinal));
         var dose = bins.Count == 0 ? double.NaN : bins.Average(bin => bin.Dose);
         return
         [
             stretch, sinceOnset,
             bins.Count == 0 ? double.NaN : bins.Min(bin => bin.Time), bins.Count == 0 ? double.NaN : bins.Max(bin => bin.Time), dose,
             .. rates.SelectMany(rate => new[] { rate.Value, rate.Err ?? double.NaN, rate.Count }),
-            rates[0].Value / dose, rates[2].Value / dose,
+            Of("facet").Value / dose, Of("side").Value / dose,
         ];
     }
 
@@ -205,7 +253,7 @@ internal sealed class Etch(Conditions conditions) : IQuantity
 
         var bins = all.SelectMany(particle =>
         {
-            var own = particle.Bins(_ => true).ToList();
+            var own = particle.Sizes(_ => true);
             var mean = own.Average(bin => bin.Area);
             return own.Select(bin => (bin.Time, Size: bin.Area / mean, bin.Count));
         }).ToList();
@@ -235,74 +283,5 @@ internal sealed class Etch(Conditions conditions) : IQuantity
             var slope = xx > 0 ? points.Sum(p => (shape(p.Time) - x) * (p.Size - y)) / xx : 0;
             return points.Sum(p => Math.Pow(p.Size - y - (slope * (shape(p.Time) - x)), 2));
         }
-    }
-
-    /// <summary>One kind of rate over the particles.</summary>
-    private sealed class Rate(string name, string unit, string why)
-    {
-        private readonly List<(double Value, double Err)> _rates = [];
-
-        public string Name => name;
-
-        public int Count => _rates.Count;
-
-        public double Value => _rates.Count == 0 ? double.NaN : Median(_rates.Select(rate => rate.Value));
-
-        public double? Err
-        {
-            get
-            {
-                if (_rates.Count == 0)
-                {
-                    return null;
-                }
-
-                var value = Value;
-                var spread = 1.4826 * Median(_rates.Select(rate => Math.Abs(rate.Value - value)));
-                return _rates.Count == 1 ? _rates[0].Err : 1.2533 * Math.Max(spread, Median(_rates.Select(rate => rate.Err))) / Math.Sqrt(_rates.Count);
-            }
-        }
-
-        public void Add(double value, double err)
-        {
-            if (double.IsFinite(value) && double.IsFinite(err))
-            {
-                _rates.Add((value, err));
-            }
-        }
-
-        public AnalysisFigure Figure() =>
-            AnalysisFigures.Of(name, unit, Value, Err, Count, why, _rates.Count == 0 ? null : Median(_rates.Select(rate => rate.Err)));
-
-        private static double Median(IEnumerable<double> values)
-        {
-            var sorted = values.Order().ToArray();
-            return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-        }
-    }
-
-    /// <summary>One particle by stretch of constant dose rate.</summary>
-    private sealed class Dissolving(int symmetry)
-    {
-        private readonly SortedDictionary<int, SizeHistory> _stretches = [];
-
-        public int Symmetry => symmetry;
-
-        public long Count => _stretches.Values.Sum(history => history.Count);
-
-        public IEnumerable<int> Stretches => _stretches.Keys;
-
-        public void Add(int stretch, in SizeHistory.Bin bin)
-        {
-            if (!_stretches.TryGetValue(stretch, out var history))
-            {
-                _stretches[stretch] = history = new SizeHistory();
-            }
-
-            history.Add(bin);
-        }
-
-        public IEnumerable<SizeHistory.Bin> Bins(Func<int, bool> stretches) =>
-            _stretches.Where(stretch => stretches(stretch.Key)).SelectMany(stretch => stretch.Value.Means);
     }
 }

@@ -14,6 +14,8 @@ namespace LiveLtem.Tracker.Analysis;
 /// doi:10.1103/PhysRevLett.82.2721; Chakraborty 1996 for the critical 0.033), with the same corrections.
 /// <c>psi4, psi6</c> = |&lt;(1/n_j) sum_l exp(i k phi_jl)&gt;| over the particles of a frame, then over frames (Nelson and Halperin 1979,
 /// doi:10.1103/PhysRevB.19.2457); neighbours by <see cref="NeighbourMap"/>, particles at the border and at edges left out.
+/// <c>body_order</c> = |&lt;exp(i n theta)&gt;| over the particles of a frame, then over frames, <c>body_alignment</c> = &lt;cos n(theta - phi)&gt; with phi the direction of a1
+/// (<see cref="BodyOrder"/>). <c>pmf.csv</c>: -ln P(u) (<see cref="DisplacementMap"/>); <c>modes.csv</c>: <see cref="NormalModes"/>.
 /// Errors leave out one group of particles after the other (<see cref="Jackknife"/>); those of the cell come from the residuals of its fit,
 /// those of psi from the scatter over frames. n: displacements that are independent in time; sites; pairs.
 /// Two layers are two crystals; displacements are counted over both, the cell and psi are those of the larger one.
@@ -71,8 +73,8 @@ internal sealed class Lattice(Conditions conditions) : IQuantity
         var degrees = (All: crystals.Sum(crystal => crystal.Degrees.All), Free: crystals.Sum(crystal => crystal.Degrees.Free));
         var given = degrees.Free > 0 ? Math.Sqrt(degrees.All / degrees.Free) : 1;
         var pairs = main.Crystal.Pairs();
-        var figures = new List<AnalysisFigure>
-        {
+        List<AnalysisFigure> figures =
+        [
             Length("a1_nm", cell.A1, cell.A1Err, cell.Sites),
             Length("a2_nm", cell.A2, cell.A2Err, cell.Sites),
             AnalysisFigures.Of("angle_deg", "deg", cell.AngleDeg, cell.AngleErrDeg, cell.Sites, NoLattice),
@@ -81,9 +83,39 @@ internal sealed class Lattice(Conditions conditions) : IQuantity
             Lindemann(pairs, displacement),
             psi[0],
             psi[1],
+            .. Bodies(main.Crystal.Bodies, cell),
             Length("displacement_rms_raw_nm", displacement.Raw, null, displacement.Independent / 2, Math.Sqrt(2) * displacement.Noise),
-        };
-        return new AnalysisResult { Name = Name, Figures = figures, Tables = [Table(fitted)] };
+        ];
+        return new AnalysisResult { Name = Name, Figures = figures, Tables = [Table(fitted), .. Vibrations(main.Crystal, displacement.Memory)] };
+    }
+
+    private List<AnalysisTable> Vibrations(Crystal crystal, double memory)
+    {
+        var unit = conditions.HasNm ? "nm" : "px";
+        var tables = new List<AnalysisTable>();
+        if (crystal.Distances.Rows(memory) is { Count: > 0 } rings)
+        {
+            tables.Add(new AnalysisTable("pmf", [$"r_{unit}", "pmf_kT", "pmf_err_kT", "n"], rings));
+        }
+
+        if (crystal.Modes.Frames > 0)
+        {
+            tables.Add(new AnalysisTable(
+                "modes", ["way", $"qx_per_{unit}", $"qy_per_{unit}", $"soft_{unit}2", $"stiff_{unit}2", $"omega_soft_per_{unit}", $"omega_stiff_per_{unit}", "omega_relative_err", $"noise_{unit}2"],
+                [.. crystal.Modes.Rows(memory)]));
+        }
+
+        return tables;
+    }
+
+    private static IEnumerable<AnalysisFigure> Bodies(BodyOrder bodies, CellFit cell)
+    {
+        const string None = "the particles have no orientation";
+        var series = bodies.Series;
+        var isKnown = series.Count > 0;
+        yield return AnalysisFigures.Of("body_order", string.Empty, series.Mean, series.Err, series.Independent, None, isKnown ? bodies.Chance : null);
+        var direction = Math.Atan2(cell.First.Y, cell.First.X) * 180 / Math.PI;
+        yield return AnalysisFigures.Of("body_alignment", string.Empty, isKnown ? bodies.Alignment(direction) : double.NaN, series.Err, series.Independent, None, isKnown ? bodies.Chance : null);
     }
 
     private static AnalysisFigure Order(string name, OrderSeries series) =>

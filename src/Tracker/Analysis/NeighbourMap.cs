@@ -12,12 +12,13 @@ internal sealed class NeighbourMap
     private readonly PointGrid _grid = new();
     private readonly List<Neighbour> _near = [];
     private readonly List<int> _links = [];
+    private readonly List<double> _edges = [];
     private readonly List<(double X, double Y, int Behind)> _cell = [];
     private readonly List<(double X, double Y, int Behind)> _clipped = [];
     private Point2[] _points = [];
     private int[] _starts = [0];
 
-    /// <summary>Median distance to the nearest point; NaN with fewer than two points.</summary>
+    /// <summary>Distance to the nearest point, the median or the quantile asked for; NaN with fewer than two points.</summary>
     public double Spacing { get; private set; } = double.NaN;
 
     /// <summary>Points it was built of.</summary>
@@ -27,30 +28,41 @@ internal sealed class NeighbourMap
     public ReadOnlySpan<int> Of(int point) =>
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_links)[_starts[point].._starts[point + 1]];
 
+    /// <summary>Lengths of the edges shared with the neighbours, in the same order.</summary>
+    public ReadOnlySpan<double> EdgesOf(int point) =>
+        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_edges)[_starts[point].._starts[point + 1]];
+
     /// <summary>Finds the neighbours anew.</summary>
     /// <param name="points">Positions.</param>
     /// <param name="reach">Longest bond in units of the median distance to the nearest point.</param>
-    public void Build(Point2[] points, double reach)
+    /// <param name="openReach">How far a cell goes where no point bounds it, in the same units; null: as far as a bond.</param>
+    /// <param name="quantile">Of the distances to the nearest point, which one is the unit, if it is at least the fourth smallest.</param>
+    public void Build(Point2[] points, double reach, double? openReach = null, double quantile = 0.5)
     {
         _points = points;
         _links.Clear();
+        _edges.Clear();
         _starts = new int[points.Length + 1];
-        Spacing = MedianNearest();
+        Spacing = Nearest(quantile);
         if (!(Spacing > 0))
         {
             return;
         }
 
         var cut = reach * Spacing;
-        _grid.Build(points, 2 * cut);
+        var open = (openReach ?? reach) * Spacing;
+
+        // What is further off than twice the corners of the box cuts nothing off.
+        var within = Math.Min(2 * cut, 2.001 * Math.Sqrt(2) * open);
+        _grid.Build(points, within / 2);
         for (var i = 0; i < points.Length; i++)
         {
-            Cut(i, cut);
+            Cut(i, cut, open, within);
             _starts[i + 1] = _links.Count;
         }
     }
 
-    private double MedianNearest()
+    private double Nearest(double quantile)
     {
         if (_points.Length < 2)
         {
@@ -85,27 +97,34 @@ internal sealed class NeighbourMap
             if (found > _points.Length / 2)
             {
                 Array.Sort(nearest);
-                return nearest[(found - 1) / 2];
+                return nearest[Math.Min(Math.Max((int)(quantile * (found - 1)), 3), (found - 1) / 2)];
             }
         }
     }
 
-    private void Cut(int i, double cut)
+    private void Cut(int i, double cut, double open, double within)
     {
         var p = _points[i];
         _near.Clear();
-        _grid.Within(p, 2 * cut, _near);
-        _near.Sort(static (a, b) => a.DistanceSquared.CompareTo(b.DistanceSquared) is not 0 and var order ? order : a.Index.CompareTo(b.Index));
+        _grid.Within(p, within, _near);
+        SortByDistance();
         _cell.Clear();
-        _cell.Add((-cut, -cut, -1));
-        _cell.Add((cut, -cut, -1));
-        _cell.Add((cut, cut, -1));
-        _cell.Add((-cut, cut, -1));
-        foreach (var (j, _) in _near)
+        _cell.Add((-open, -open, -1));
+        _cell.Add((open, -open, -1));
+        _cell.Add((open, open, -1));
+        _cell.Add((-open, open, -1));
+        var farthest = Farthest();
+        foreach (var (j, squared) in _near)
         {
-            if (j != i)
+            // A bisector beyond every corner leaves the cell as it is, and so do those of all that are further off.
+            if (squared > 4.001 * farthest)
             {
-                Clip(_points[j].X - p.X, _points[j].Y - p.Y, j);
+                break;
+            }
+
+            if (j != i && Clip(_points[j].X - p.X, _points[j].Y - p.Y, j))
+            {
+                farthest = Farthest();
             }
         }
 
@@ -118,17 +137,59 @@ internal sealed class NeighbourMap
             if (behind >= 0 && edge > LeastEdge * cut && p.DistanceSquaredTo(_points[behind]) < cut * cut)
             {
                 _links.Add(behind);
+                _edges.Add(edge);
             }
         }
     }
 
-    // Keeps the part of the cell that is nearer to the origin than to (dx, dy).
-    private void Clip(double dx, double dy, int behind)
+    // Nearest first, by index where the distances are the same. They are few.
+    private void SortByDistance()
+    {
+        var near = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_near);
+        for (var k = 1; k < near.Length; k++)
+        {
+            var moving = near[k];
+            var place = k;
+            for (; place > 0 && (near[place - 1].DistanceSquared > moving.DistanceSquared
+                || (near[place - 1].DistanceSquared == moving.DistanceSquared && near[place - 1].Index > moving.Index)); place--)
+            {
+                near[place] = near[place - 1];
+            }
+
+            near[place] = moving;
+        }
+    }
+
+    // Squared distance of the corner that is furthest from the point.
+    private double Farthest()
+    {
+        var most = 0.0;
+        foreach (var (x, y, _) in _cell)
+        {
+            most = Math.Max(most, (x * x) + (y * y));
+        }
+
+        return most;
+    }
+
+    // Keeps the part of the cell that is nearer to the origin than to (dx, dy); says whether that is less than before.
+    private bool Clip(double dx, double dy, int behind)
     {
         var half = ((dx * dx) + (dy * dy)) / 2;
         if (half == 0)
         {
-            return;
+            return false;
+        }
+
+        var isCut = false;
+        foreach (var (x, y, _) in _cell)
+        {
+            isCut |= (x * dx) + (y * dy) > half;
+        }
+
+        if (!isCut)
+        {
+            return false;
         }
 
         _clipped.Clear();
@@ -155,5 +216,6 @@ internal sealed class NeighbourMap
 
         _cell.Clear();
         _cell.AddRange(_clipped);
+        return true;
     }
 }

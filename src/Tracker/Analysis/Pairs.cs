@@ -28,8 +28,8 @@ internal sealed class Pairs(Conditions conditions) : IQuantity
     private const int MapDistances = 32;
     private const int MapBearings = 12;
     private const int MapTurns = 6;
+    private const double MapSizes = 4;
     private const int LeastPairs = 50;
-    private static readonly int[] Oriented = [2, 3, 4, 6];
     private readonly double[,] _counts = new double[Jackknife.Groups, Bins];
     private readonly double[] _centres = new double[Jackknife.Groups];
     private readonly Dictionary<int, double[]> _maps = [];
@@ -83,7 +83,7 @@ internal sealed class Pairs(Conditions conditions) : IQuantity
             Figures =
             [
                 !conditions.HasNm ? AnalysisFigure.Unknown("contact_nm", AnalysisFigures.NeedsPixelSize)
-                    : AnalysisFigures.Of("contact_nm", "nm", stands ? contact : double.NaN, Math.Max(contactErr ?? 0, BinWidth / Math.Sqrt(12)), inPeak, NoPeak),
+                    : AnalysisFigures.Of("contact_nm", "nm", stands ? contact : double.NaN, contactErr, inPeak, NoPeak),
                 AnalysisFigures.Of("well_depth_kT", "kT", stands ? peak.Depth : double.NaN, depthErr, inPeak, NoPeak),
             ],
             Tables = [Table(g), Map()],
@@ -122,28 +122,36 @@ internal sealed class Pairs(Conditions conditions) : IQuantity
         }
 
         var reach = Bins * BinWidth;
-        _grid.Build(positions, reach / 2);
+        _grid.Build(positions, reach / 4);
         for (var i = 0; i < inside.Count; i++)
         {
-            var group = Jackknife.GroupOf(inside[i].Particle);
+            var from = inside[i];
+            var group = Jackknife.GroupOf(from.Particle);
+            var isMapped = IsMapped(from);
             _centres[group] += inside.Count - 1;
-            if (Oriented.Contains(inside[i].Symmetry) && inside[i].IsOriented)
+            if (isMapped)
             {
-                _mapCentres[inside[i].Symmetry] = _mapCentres.GetValueOrDefault(inside[i].Symmetry) + inside.Count - 1;
+                _mapCentres[from.Symmetry] = _mapCentres.GetValueOrDefault(from.Symmetry) + inside.Count - 1;
             }
 
             _near.Clear();
             _grid.Within(positions[i], reach, _near);
             foreach (var (j, square) in _near)
             {
-                if (j == i)
+                // Each pair is met from both ends and counted for both at once.
+                if (j <= i)
                 {
                     continue;
                 }
 
                 var r = Math.Sqrt(square);
-                _counts[group, Math.Min(Bins - 1, (int)(r / BinWidth))]++;
-                AddToMap(inside[i], inside[j], r);
+                var bin = Math.Min(Bins - 1, (int)(r / BinWidth));
+                _counts[group, bin]++;
+                _counts[Jackknife.GroupOf(inside[j].Particle), bin]++;
+                if (isMapped && r < MapSizes * _size && inside[j].Symmetry == from.Symmetry && inside[j].IsOriented)
+                {
+                    AddToMap(from, inside[j], r);
+                }
             }
         }
     }
@@ -162,27 +170,28 @@ internal sealed class Pairs(Conditions conditions) : IQuantity
         return map.Spacing > 0 ? map.Spacing : double.NaN;
     }
 
+    private static bool IsMapped(in PhysicsPoint point) => point.Symmetry is 2 or 3 or 4 or 6 && point.IsOriented;
+
+    // Both ways round.
     private void AddToMap(in PhysicsPoint from, in PhysicsPoint to, double r)
     {
-        var distance = (int)(r / (4 * _size) * MapDistances);
-        if (distance >= MapDistances || to.Symmetry != from.Symmetry || !Oriented.Contains(from.Symmetry) || !from.IsOriented || !to.IsOriented)
-        {
-            return;
-        }
-
         if (!_maps.TryGetValue(from.Symmetry, out var map))
         {
             _maps[from.Symmetry] = map = new double[MapDistances * MapBearings * MapTurns];
         }
 
+        var distance = Math.Min(MapDistances - 1, (int)(r / (MapSizes * _size) * MapDistances));
         var bearing = Math.Atan2(to.Position.Y - from.Position.Y, to.Position.X - from.Position.X) * 180 / Math.PI;
-        map[(((distance * MapBearings) + Folded(bearing - from.AngleDeg, from.PeriodDeg, MapBearings)) * MapTurns) + Folded(to.AngleDeg - from.AngleDeg, from.PeriodDeg, MapTurns)]++;
+        var period = from.PeriodDeg;
+        var turn = Folded(to.AngleDeg - from.AngleDeg, period, MapTurns);
+        map[(((distance * MapBearings) + Folded(bearing - from.AngleDeg, period, MapBearings)) * MapTurns) + turn]++;
+        map[(((distance * MapBearings) + Folded(bearing + 180 - to.AngleDeg, period, MapBearings)) * MapTurns) + turn]++;
     }
 
     // An angle and its mirror image are the same to a body with a mirror line: 0 to half a period.
     private static int Folded(double degrees, double period, int bins)
     {
-        var folded = Math.Abs(Math.IEEERemainder(degrees, period));
+        var folded = Math.Abs(degrees - (period * Math.Round(degrees / period)));
         return Math.Min(bins - 1, (int)(folded / (period / 2) * bins));
     }
 
@@ -273,7 +282,7 @@ internal sealed class Pairs(Conditions conditions) : IQuantity
         {
             var (symmetry, map) = _maps.OrderByDescending(entry => entry.Value.Sum()).ThenBy(entry => entry.Key).First();
             var half = 180.0 / symmetry;
-            var width = 4 * _size / MapDistances;
+            var width = MapSizes * _size / MapDistances;
             for (var i = 0; i < map.Length; i++)
             {
                 var (distance, bearing, turn) = (i / (MapBearings * MapTurns), i / MapTurns % MapBearings, i % MapTurns);

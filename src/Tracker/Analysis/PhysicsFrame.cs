@@ -36,6 +36,9 @@ internal readonly record struct PhysicsPoint
 
     public required DetectionFlags Flags { get; init; }
 
+    /// <summary>Outline as the pixels show it, px^2; null where it was not measured.</summary>
+    public MeasuredOutline? Outline { get; init; }
+
     /// <summary>360/n, degrees; 360 without a symmetry.</summary>
     public double PeriodDeg => 360.0 / Math.Max(1, Symmetry);
 
@@ -68,6 +71,9 @@ internal sealed class PhysicsFrame
 
     /// <summary>Dose up to and with this frame, e-/A^2; NaN where not known.</summary>
     public required double Dose { get; init; }
+
+    /// <summary>Length of a pixel in the units of the points.</summary>
+    public required double PixelLength { get; init; }
 
     /// <summary>What holds for the stretch that it belongs to.</summary>
     public required Conditions Conditions { get; init; }

@@ -40,6 +40,7 @@ internal sealed class SegmentedAnalysis(string name, AnalysisSetup setup, Func<C
             TimeS = row.TimeS ?? double.NaN,
             DoseRate = row.DoseRateEPerA2PerS ?? double.NaN,
             Dose = row.DoseEPerA2 ?? double.NaN,
+            PixelLength = stretch.Pixel,
             Conditions = stretch.Conditions,
             Points = points,
         });
@@ -110,6 +111,7 @@ internal sealed class SegmentedAnalysis(string name, AnalysisSetup setup, Func<C
             Major = fit.MajorPx * pixel,
             Minor = fit.MinorPx * pixel,
             Flags = point.Flags,
+            Outline = point.Outline,
         };
     }
 

@@ -1,20 +1,31 @@
 namespace LiveLtem.Tracker.Linking;
 
-/// <summary>A hashed uniform grid over points: neighbours within a radius in time proportional to how many there are.</summary>
-/// <remarks>Building is O(n) and its memory depends on the number of points alone, so one stray point at 10^300 costs nothing. The arrays
-/// are kept between builds: in the steady state nothing is allocated. Not thread-safe.</remarks>
+/// <summary>A uniform grid over points: neighbours within a radius in time proportional to how many there are.</summary>
+/// <remarks>Cells lie row by row in memory where the box of the points has not many more cells than points, so that a search reads a few runs; else they are hashed. Building is
+/// O(n) and its memory depends on the number of points alone, so one stray point at 10^300 costs nothing. The arrays are kept between builds:
+/// in the steady state nothing is allocated. Not thread-safe.</remarks>
 public sealed class PointGrid
 {
     private const double CellLimit = 1L << 52;
 
+    /// <summary>Cells that a box may have for each point and still be laid out whole.</summary>
+    private const int CellsPerPoint = 4;
+
+    // Points in the order of their cells.
     private Point2[] _points = [];
+    private int[] _order = [];
     private long[] _cellX = [];
     private long[] _cellY = [];
-    private int[] _order = [];
     private int[] _starts = [];
+    private int[] _bucketOf = [];
     private int _count;
     private int _mask;
     private double _cell = 1;
+    private bool _isDense;
+    private long _left;
+    private long _top;
+    private int _columns;
+    private int _rows;
 
     /// <summary>Points in the grid.</summary>
     public int Count => _count;
@@ -30,25 +41,18 @@ public sealed class PointGrid
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cellPx);
         _count = points.Length;
         _cell = cellPx;
-        var buckets = 16;
-        while (buckets < 2 * _count)
-        {
-            buckets *= 2;
-        }
-
-        _mask = buckets - 1;
         Buffers.Ensure(ref _points, _count);
-        Buffers.Ensure(ref _cellX, _count);
-        Buffers.Ensure(ref _cellY, _count);
         Buffers.Ensure(ref _order, _count);
+        Buffers.Ensure(ref _bucketOf, _count);
+        _isDense = LayOut(points);
+        var buckets = _isDense ? _columns * _rows : Hash();
         Buffers.Ensure(ref _starts, buckets + 1);
-        points.CopyTo(_points);
         Array.Clear(_starts, 0, buckets + 1);
         for (var i = 0; i < _count; i++)
         {
-            _cellX[i] = Cell(_points[i].X);
-            _cellY[i] = Cell(_points[i].Y);
-            _starts[Bucket(_cellX[i], _cellY[i]) + 1]++;
+            long x = Cell(points[i].X), y = Cell(points[i].Y);
+            _bucketOf[i] = _isDense ? (int)(((y - _top) * _columns) + (x - _left)) : Bucket(x, y);
+            _starts[_bucketOf[i] + 1]++;
         }
 
         for (var b = 0; b < buckets; b++)
@@ -59,7 +63,13 @@ public sealed class PointGrid
         // Filled from the back, so that within a bucket the points keep their order and _starts ends as it began.
         for (var i = _count - 1; i >= 0; i--)
         {
-            _order[--_starts[Bucket(_cellX[i], _cellY[i]) + 1]] = i;
+            var k = --_starts[_bucketOf[i] + 1];
+            _order[k] = i;
+            _points[k] = points[i];
+            if (!_isDense)
+            {
+                (_cellX[k], _cellY[k]) = (Cell(points[i].X), Cell(points[i].Y));
+            }
         }
 
         for (var b = 0; b < buckets; b++)
@@ -77,13 +87,30 @@ public sealed class PointGrid
     public void Within(Point2 centre, double radiusPx, List<Neighbour> found)
     {
         var limit = radiusPx * radiusPx;
-        long x0 = Cell(centre.X - radiusPx), x1 = Cell(centre.X + radiusPx);
-        long y0 = Cell(centre.Y - radiusPx), y1 = Cell(centre.Y + radiusPx);
+        var (x0, x1) = Cells(centre.X, radiusPx);
+        var (y0, y1) = Cells(centre.Y, radiusPx);
         if ((double)(x1 - x0 + 1) * (y1 - y0 + 1) > _count + 16)
         {
             for (var i = 0; i < _count; i++)
             {
                 Offer(i, centre, limit, found);
+            }
+
+            return;
+        }
+
+        if (_isDense)
+        {
+            (x0, x1) = (Math.Max(x0 - _left, 0), Math.Min(x1 - _left, _columns - 1));
+            (y0, y1) = (Math.Max(y0 - _top, 0), Math.Min(y1 - _top, _rows - 1));
+            for (var cy = y0; cy <= y1 && x0 <= x1; cy++)
+            {
+                var row = (int)cy * _columns;
+                var last = _starts[row + (int)x1 + 1];
+                for (var k = _starts[row + (int)x0]; k < last; k++)
+                {
+                    Offer(k, centre, limit, found);
+                }
             }
 
             return;
@@ -96,10 +123,9 @@ public sealed class PointGrid
                 var b = Bucket(cx, cy);
                 for (var k = _starts[b]; k < _starts[b + 1]; k++)
                 {
-                    var i = _order[k];
-                    if (_cellX[i] == cx && _cellY[i] == cy)
+                    if (_cellX[k] == cx && _cellY[k] == cy)
                     {
-                        Offer(i, centre, limit, found);
+                        Offer(k, centre, limit, found);
                     }
                 }
             }
@@ -115,13 +141,30 @@ public sealed class PointGrid
     {
         var best = -1;
         distanceSquared = radiusPx * radiusPx;
-        long x0 = Cell(centre.X - radiusPx), x1 = Cell(centre.X + radiusPx);
-        long y0 = Cell(centre.Y - radiusPx), y1 = Cell(centre.Y + radiusPx);
+        var (x0, x1) = Cells(centre.X, radiusPx);
+        var (y0, y1) = Cells(centre.Y, radiusPx);
         if ((double)(x1 - x0 + 1) * (y1 - y0 + 1) > _count + 16)
         {
             for (var i = 0; i < _count; i++)
             {
                 Compare(i, centre, except, ref best, ref distanceSquared);
+            }
+
+            return best;
+        }
+
+        if (_isDense)
+        {
+            (x0, x1) = (Math.Max(x0 - _left, 0), Math.Min(x1 - _left, _columns - 1));
+            (y0, y1) = (Math.Max(y0 - _top, 0), Math.Min(y1 - _top, _rows - 1));
+            for (var cy = y0; cy <= y1 && x0 <= x1; cy++)
+            {
+                var row = (int)cy * _columns;
+                var last = _starts[row + (int)x1 + 1];
+                for (var k = _starts[row + (int)x0]; k < last; k++)
+                {
+                    Compare(k, centre, except, ref best, ref distanceSquared);
+                }
             }
 
             return best;
@@ -134,10 +177,9 @@ public sealed class PointGrid
                 var b = Bucket(cx, cy);
                 for (var k = _starts[b]; k < _starts[b + 1]; k++)
                 {
-                    var i = _order[k];
-                    if (_cellX[i] == cx && _cellY[i] == cy)
+                    if (_cellX[k] == cx && _cellY[k] == cy)
                     {
-                        Compare(i, centre, except, ref best, ref distanceSquared);
+                        Compare(k, centre, except, ref best, ref distanceSquared);
                     }
                 }
             }
@@ -146,23 +188,77 @@ public sealed class PointGrid
         return best;
     }
 
-    private void Offer(int i, Point2 centre, double limit, List<Neighbour> found)
+    /// <summary>Whether the box of the points is laid out whole; then where it begins and how many cells it has.</summary>
+    private bool LayOut(ReadOnlySpan<Point2> points)
     {
-        var d = _points[i].DistanceSquaredTo(centre);
+        double left = double.MaxValue, right = double.MinValue, top = double.MaxValue, bottom = double.MinValue;
+        foreach (var p in points)
+        {
+            (left, right) = (Math.Min(left, p.X), Math.Max(right, p.X));
+            (top, bottom) = (Math.Min(top, p.Y), Math.Max(bottom, p.Y));
+        }
+
+        if (points.IsEmpty)
+        {
+            return false;
+        }
+
+        (_left, _top) = (Cell(left), Cell(top));
+        double columns = Cell(right) - _left + 1, rows = Cell(bottom) - _top + 1;
+        if (!(columns * rows <= (CellsPerPoint * (double)points.Length) + 16))
+        {
+            return false;
+        }
+
+        (_columns, _rows) = ((int)columns, (int)rows);
+        return true;
+    }
+
+    private int Hash()
+    {
+        var buckets = 16;
+        while (buckets < 2 * _count)
+        {
+            buckets *= 2;
+        }
+
+        _mask = buckets - 1;
+        Buffers.Ensure(ref _cellX, _count);
+        Buffers.Ensure(ref _cellY, _count);
+        return buckets;
+    }
+
+    private void Offer(int k, Point2 centre, double limit, List<Neighbour> found)
+    {
+        var d = _points[k].DistanceSquaredTo(centre);
         if (d <= limit)
         {
-            found.Add(new Neighbour(i, d));
+            found.Add(new Neighbour(_order[k], d));
         }
     }
 
-    private void Compare(int i, Point2 centre, int except, ref int best, ref double distanceSquared)
+    private void Compare(int k, Point2 centre, int except, ref int best, ref double distanceSquared)
     {
-        var d = _points[i].DistanceSquaredTo(centre);
-        if (i != except && (d < distanceSquared || (d == distanceSquared && (best < 0 || i < best))))
+        var d = _points[k].DistanceSquaredTo(centre);
+        if (d > distanceSquared)
+        {
+            return;
+        }
+
+        var i = _order[k];
+        if (i != except && (d < distanceSquared || best < 0 || i < best))
         {
             best = i;
             distanceSquared = d;
         }
+    }
+
+    // A point counts as within the radius when its rounded squared distance does: it can lie beyond it by the rounding of the differences and
+    // squares, and by about 10^-162 px where squares underflow to zero. The cells searched reach that far.
+    private (long First, long Last) Cells(double centre, double radiusPx)
+    {
+        var reach = (radiusPx * (1 + 1e-15)) + (Math.Abs(centre) * 1e-15) + 1e-150;
+        return (Cell(centre - reach), Cell(centre + reach));
     }
 
     private long Cell(double v) => (long)Math.Clamp(Math.Floor(v / _cell), -CellLimit, CellLimit);

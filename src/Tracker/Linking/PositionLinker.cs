@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LiveLtem.Core;
 using LiveLtem.Tracker.Motion;
 
@@ -51,6 +52,7 @@ public sealed class PositionLinker
     private readonly AssignmentSolver _solver = new();
     private readonly List<Neighbour> _near = [];
     private readonly List<Particle> _particles = [];
+    private readonly List<Particle> _vanished = [];
     private Point2[] _known = [];
     private Point2[] _sorted = [];
     private int[] _order = [];
@@ -145,11 +147,25 @@ public sealed class PositionLinker
             static (a, b) => a.Y != b.Y ? a.Y.CompareTo(b.Y) : a.X.CompareTo(b.X));
     }
 
-    /// <summary>Drops particles that serve nothing any more and puts those that may still be linked first.</summary>
+    /// <summary>Drops particles that serve nothing any more and puts those that may still be linked first; both kinds keep their order.</summary>
     private void Forget(long frame)
     {
-        _particles.RemoveAll(p => !MayBeLinked(p, frame) && (!_options.RemovesDrift || frame - p.LastSeen > ConstellationFrames));
-        _particles.Sort((a, b) => MayBeLinked(a, frame) != MayBeLinked(b, frame) ? (MayBeLinked(a, frame) ? -1 : 1) : a.Id.CompareTo(b.Id));
+        _vanished.Clear();
+        var kept = 0;
+        foreach (var particle in CollectionsMarshal.AsSpan(_particles))
+        {
+            if (MayBeLinked(particle, frame))
+            {
+                _particles[kept++] = particle;
+            }
+            else if (_options.RemovesDrift && frame - particle.LastSeen <= ConstellationFrames)
+            {
+                _vanished.Add(particle);
+            }
+        }
+
+        _particles.RemoveRange(kept, _particles.Count - kept);
+        _particles.AddRange(_vanished);
     }
 
     private void TakeOffDrift(ReadOnlySpan<Point2> points)

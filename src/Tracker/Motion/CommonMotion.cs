@@ -122,7 +122,7 @@ public sealed class CommonMotion
 
         var residual = Math.Sqrt(best.SumSquares / best.Matched);
         var error = Math.Max(residual, 1e-9) / Math.Sqrt(best.Matched);
-        if (spared < FewestSpared && best.Motion.ShiftPx < LeastSignificance * error)
+        if (spared < FewestSpared && best.Motion.ShiftPx < LeastSignificance * error && Math.Abs(best.Motion.AngleRad) * Spread(from, centre) < LeastSignificance * error)
         {
             return null;
         }
@@ -244,6 +244,18 @@ public sealed class CommonMotion
         }
 
         return new Point2(x / points.Length, y / points.Length);
+    }
+
+    /// <summary>Root mean square distance from the centre, px: a turn by its own error moves the points by theirs.</summary>
+    private static double Spread(ReadOnlySpan<Point2> points, Point2 centre)
+    {
+        var sum = 0.0;
+        foreach (var p in points)
+        {
+            sum += p.DistanceSquaredTo(centre);
+        }
+
+        return Math.Sqrt(sum / points.Length);
     }
 
     /// <summary>Displacements that many pairs share, for each of several turns, the most shared first.</summary>

@@ -30,21 +30,20 @@ public sealed class EtchTests
     [Fact]
     public void Two_thirds_of_repeats_lie_within_one_sigma()
     {
-        string[] names = ["facet_rate_nm_s", "side_rate_nm_s", "end_rate_nm_s"];
-        double[] truth = [FacetPx * Unit, SidePx * Unit, EndPx * Unit];
-        var inside = new int[names.Length];
+        string[] names = ["facet_rate_nm_s", "corner_rate_nm_s", "side_rate_nm_s", "end_rate_nm_s"];
+        double[] truth = [FacetPx * Unit, CornerPx * Unit, SidePx * Unit, EndPx * Unit];
+        var inside = new WithinOneSigma();
         const int Repeats = 200;
         for (var seed = 0; seed < Repeats; seed++)
         {
             var result = Played.Run("etch", Movie(40, 15, seed: 40 + seed));
             for (var i = 0; i < names.Length; i++)
             {
-                var figure = result.Figure(names[i]);
-                inside[i] += Math.Abs(figure.Value!.Value - truth[i]) < figure.Err!.Value ? 1 : 0;
+                inside.Add(result.Figure(names[i]), truth[i]);
             }
         }
 
-        Assert.All(inside, count => Assert.InRange(count / (double)Repeats, 0.58, 0.80));
+        inside.Demand(Repeats);
     }
 
     [Fact]
@@ -69,7 +68,7 @@ public sealed class EtchTests
                 Played.Row(t, Played.FrameTimeS, t < 100 ? 1 : 5));
         }
 
-        var table = Assert.Single(analysis.Result().Tables);
+        var table = Assert.Single(analysis.Result().Tables, table => table.Name == "etch");
         var facet = table.Columns.ToList().IndexOf("facet_rate_nm_s");
         var stretches = table.Rows.Where(row => row[0] >= 0).ToList();
         Assert.Equal(2, stretches.Count);
@@ -86,6 +85,114 @@ public sealed class EtchTests
         var result = Played.Run("etch", Movie(20, 3, seed: 3), new Calibration { PixelSizeNm = new Calibrated(1, "test") });
 
         Assert.All(result.Figures, figure => Assert.Contains("--frame-time-s", figure.Missing, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Facets_corners_and_rounding_of_outlines_are_those_put_in_and_their_errors_too()
+    {
+        string[] names = ["facet_rate_nm_s", "corner_rate_nm_s", "rounding_rate_nm_s"];
+        double[] truth = [FacetPx * Unit, CornerPx * Unit, RoundingPx * Unit];
+        double[] bound = [0.06, 0.12, 0.6];
+        var (inside, sums) = (new int[names.Length], new double[names.Length]);
+        const int Repeats = 150;
+        for (var seed = 0; seed < Repeats; seed++)
+        {
+            var result = Played.Run("etch", Outlines(60, 12, seed: 300 + seed));
+            for (var i = 0; i < names.Length; i++)
+            {
+                var figure = result.Figure(names[i]);
+                Assert.InRange(figure.Err!.Value, 0, bound[i] * truth[i]);
+                inside[i] += Math.Abs(figure.Value!.Value - truth[i]) < figure.Err!.Value ? 1 : 0;
+                sums[i] += (figure.Value!.Value - truth[i]) / figure.Err!.Value / Repeats;
+            }
+
+            var radius = result.Figure("corner_radius_nm");
+            Assert.InRange(radius.Value!.Value, 0.85 * Radius(59) * Played.PixelNm, 1.15 * Radius(59) * Played.PixelNm);
+        }
+
+        Assert.All(inside, count => Assert.InRange(count / (double)Repeats, 0.58, 0.80));
+        Assert.All(sums, mean => Assert.InRange(mean, -0.3, 0.3));
+    }
+
+    [Fact]
+    public void The_contour_recedes_by_direction_at_the_facets_and_the_corners_rates()
+    {
+        var table = Assert.Single(Played.Run("etch", Outlines(120, 20, seed: 9)).Tables, table => table.Name == "etch_contour");
+        int Column(string name) => table.Columns.ToList().IndexOf(name);
+
+        Assert.Equal([0.0, 7.5, 15, 22.5, 30, 37.5, 45], table.Rows.Select(row => row[Column("direction_deg")]));
+        foreach (var row in table.Rows.Take(4))
+        {
+            // All of a facet has one normal and one rate.
+            Assert.InRange(row[Column("normal_deg")], -3, 3);
+            Assert.InRange(row[Column("rate_nm_s")], 0.94 * FacetPx * Unit, 1.06 * FacetPx * Unit);
+            Assert.InRange(row[Column("curvature_per_nm")], -0.01, 0.01);
+        }
+
+        var corner = table.Rows[^1];
+        Assert.Equal(45, corner[Column("normal_deg")], 6);
+        Assert.InRange(corner[Column("rate_nm_s")], 0.85 * CornerPx * Unit, 1.1 * CornerPx * Unit);
+        Assert.InRange(corner[Column("curvature_per_nm")], 0.05, 0.3);
+    }
+
+    [Fact]
+    public void Sharp_squares_say_nothing_of_their_corners()
+    {
+        var frames = Enumerable.Range(0, 50).Select(t => (IReadOnlyList<Spot>)[new Spot(0, 100, 100) { Err = 0.1, Symmetry = 4, Major = 60 - (0.1 * t), Minor = 60 - (0.1 * t) }]);
+        var result = Played.Run("etch", frames);
+
+        Assert.Equal(0.05 * Unit, result.Figure("facet_rate_nm_s").Value!.Value, 6);
+        Assert.Null(result.Figure("corner_rate_nm_s").Value);
+        Assert.Contains("sharp", result.Figure("corner_rate_nm_s").Missing, StringComparison.Ordinal);
+    }
+
+    // What the corner recedes by more than a sharp one would.
+    private static readonly double RoundingPx = (CornerPx - (Math.Sqrt(2) * FacetPx)) / (Math.Sqrt(2) - 1);
+
+    private static double Radius(int t) => 5 + (RoundingPx * t);
+
+    // Outlines by brute force, each direction with noise.
+    private static IEnumerable<IReadOnlyList<Spot>> Outlines(int frames, int cubes, int seed)
+    {
+        var random = new Random(seed);
+        for (var t = 0; t < frames; t++)
+        {
+            var exact = Outline(30 - (FacetPx * t), Radius(t));
+            yield return [.. Enumerable.Range(0, cubes).Select(i => new Spot(i, 100, 100)
+            {
+                Err = 0.1,
+                Symmetry = 4,
+                Outline = new MeasuredOutline
+                {
+                    Symmetry = 4,
+                    AngleDeg = 10,
+                    SquaredPx = [.. exact.Select(square => (float)(square + random.Gauss(2 * Math.Sqrt(square) * 0.8)))],
+                    SquaredErrPx = [.. exact.Select(square => (float)(2 * Math.Sqrt(square) * 0.8))],
+                },
+            })];
+        }
+    }
+
+    private static double[] Outline(double half, double radius)
+    {
+        const int Fine = 16;
+        return [.. Enumerable.Range(0, MeasuredOutline.Directions).Select(k => Enumerable.Range(1 - Fine, (2 * Fine) - 1)
+            .Sum(j => (1 - Math.Abs(j / (double)Fine)) / Fine * Math.Pow(Distance(2 * Math.PI * (k + (j / (double)Fine)) / MeasuredOutline.Directions, half, radius), 2)))];
+    }
+
+    private static double Distance(double turn, double half, double radius)
+    {
+        var (sin, cos) = Math.SinCos(turn);
+        double low = 0, high = 2 * half;
+        for (var step = 0; step < 30; step++)
+        {
+            var middle = (low + high) / 2;
+            var (u, v) = (Math.Abs(middle * cos) - half + radius, Math.Abs(middle * sin) - half + radius);
+            var isInside = u < radius && v < radius && (u < 0 || v < 0 || (u * u) + (v * v) < radius * radius);
+            (low, high) = isInside ? (middle, high) : (low, middle);
+        }
+
+        return low;
     }
 
     // As many cubes as rods.

@@ -36,6 +36,25 @@ public sealed class GrowthTests
     }
 
     [Fact]
+    public void Two_thirds_of_repeats_lie_within_one_sigma()
+    {
+        const int Repeats = 200;
+        const double PerFrame = 0.02;
+        var inside = new WithinOneSigma();
+        for (var seed = 0; seed < Repeats; seed++)
+        {
+            var expected = 0.0;
+            var result = Played.Run("growth", Movie(80, _ => PerFrame, seed: 500 + seed, hazard: sum => expected = sum), size: 3000);
+            inside.Add(result.Figure("k_c0_per_s"), PerFrame / Played.FrameTimeS);
+
+            // What was to be expected of the clusters as they were, over 79 frame times.
+            inside.Add(result.Figure("attach_per_s"), expected / (79 * Played.FrameTimeS));
+        }
+
+        inside.Demand(Repeats);
+    }
+
+    [Fact]
     public void Attachments_and_sizes_are_counted_as_they_happened()
     {
         var events = 0;
@@ -71,18 +90,20 @@ public sealed class GrowthTests
     }
 
     // Merges of two clusters at a rate that makes X_n grow by perFrame(X_n) a frame: N_c falls by N_c^2/N perFrame.
-    private static IEnumerable<IReadOnlyList<Spot>> Movie(int frames, Func<double, double> perFrame, int seed, Action<int>? happened = null)
+    private static IEnumerable<IReadOnlyList<Spot>> Movie(int frames, Func<double, double> perFrame, int seed, Action<int>? happened = null, Action<double>? hazard = null)
     {
         var random = new Random(seed);
         var chains = Enumerable.Range(0, Particles).Select(i => new List<int> { i }).ToList();
         var home = Enumerable.Range(0, Particles).Select(i => (X: 100 + (200 * (i % 14)), Y: 100 + (190 * (i / 14)))).ToArray();
         var events = 0;
         var due = -Math.Log(1 - random.NextDouble());
+        var expected = 0.0;
         for (var t = 0; t < frames; t++)
         {
             if (t >= 1)
             {
                 var x = Particles / (double)chains.Count;
+                expected += Math.Max(0, perFrame(x)) * Particles / (x * x);
                 for (due -= Math.Max(0, perFrame(x)) * Particles / (x * x); due < 0 && chains.Count > 2; due -= Math.Log(1 - random.NextDouble()))
                 {
                     var a = random.Next(chains.Count);
@@ -94,6 +115,7 @@ public sealed class GrowthTests
             }
 
             happened?.Invoke(events);
+            hazard?.Invoke(expected);
             var spots = new List<Spot>();
             foreach (var chain in chains)
             {

@@ -28,33 +28,45 @@ public sealed class MsdTests
     {
         string[] names = ["D_nm2_s", "D_rot_deg2_s", "alpha"];
         double[] truth = [DNm2PerS, DRotDeg2PerFrame / Played.FrameTimeS, 1];
-        var inside = new int[names.Length];
-        const int Repeats = 150;
+        var inside = new WithinOneSigma();
+        const int Repeats = 200;
         for (var seed = 0; seed < Repeats; seed++)
         {
             var result = Played.Run("msd", Brownian(new Brown { Seed = 50 + seed, Frames = 60, Particles = 20, NoisePx = 0.5 }));
             for (var i = 0; i < names.Length; i++)
             {
-                var figure = result.Figure(names[i]);
-                inside[i] += Math.Abs(figure.Value!.Value - truth[i]) < figure.Err!.Value ? 1 : 0;
+                inside.Add(result.Figure(names[i]), truth[i]);
             }
         }
 
-        Assert.All(inside, count => Assert.InRange(count / (double)Repeats, 0.58, 0.80));
+        inside.Demand(Repeats);
+    }
+
+    [Fact]
+    public void Two_thirds_of_repeats_have_the_localisation_error_within_one_sigma()
+    {
+        var inside = new WithinOneSigma();
+        const int Repeats = 200;
+        for (var seed = 0; seed < Repeats; seed++)
+        {
+            var result = Played.Run("msd", Brownian(new Brown { Seed = 3000 + seed, Frames = 60, Particles = 20, NoisePx = 1.5 }));
+            inside.Add(result.Figure("localization_error_nm"), 1.5 * Played.PixelNm);
+        }
+
+        inside.Demand(Repeats);
     }
 
     [Fact]
     public void A_few_particles_have_an_error_from_stretches_of_time()
     {
-        var inside = 0;
-        const int Repeats = 120;
+        var inside = new WithinOneSigma();
+        const int Repeats = 200;
         for (var seed = 0; seed < Repeats; seed++)
         {
-            var figure = Played.Run("msd", Brownian(new Brown { Seed = 900 + seed, Frames = 300, Particles = 2, NoisePx = 0.3 })).Figure("D_nm2_s");
-            inside += Math.Abs(figure.Value!.Value - DNm2PerS) < figure.Err!.Value ? 1 : 0;
+            inside.Add(Played.Run("msd", Brownian(new Brown { Seed = 900 + seed, Frames = 300, Particles = 2, NoisePx = 0.3 })).Figure("D_nm2_s"), DNm2PerS);
         }
 
-        Assert.InRange(inside / (double)Repeats, 0.56, 0.80);
+        inside.Demand(Repeats);
     }
 
     [Fact]

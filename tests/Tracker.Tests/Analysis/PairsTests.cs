@@ -28,19 +28,33 @@ public sealed class PairsTests
     [Fact]
     public void Neighbours_at_a_known_distance_give_the_contact_and_the_depth()
     {
-        // Each particle has a partner at 40 px, scattered by 1 px.
-        var random = new Random(2);
-        var frames = Enumerable.Range(0, 80).Select(_ => (IReadOnlyList<Spot>)[.. Enumerable.Range(0, 60).SelectMany(i =>
-        {
-            var (x, y, phi) = (60 + (480 * random.NextDouble()), 60 + (480 * random.NextDouble()), 2 * Math.PI * random.NextDouble());
-            var r = 40 + random.Gauss(1);
-            return new[] { new Spot(2 * i, x, y) { Err = 0.1 }, new Spot((2 * i) + 1, x + (r * Math.Cos(phi)), y + (r * Math.Sin(phi))) { Err = 0.1 } };
-        })]);
+        var frames = Dimers(2, 80);
         var result = Played.Run("pairs", frames, size: Size);
 
         var contact = result.Figure("contact_nm");
         Assert.InRange(contact.Value!.Value, 39.3 * Played.PixelNm, 40.7 * Played.PixelNm);
         Assert.InRange(result.Figure("well_depth_kT").Value!.Value, 1, 4);
+    }
+
+    [Fact]
+    public void Two_thirds_of_repeats_lie_within_one_sigma()
+    {
+        const int Repeats = 150;
+        var truth = Played.Run("pairs", Dimers(1, 6000), size: Size);
+
+        // Where exp(-(r - 40 px)^2/2)/r is largest.
+        Assert.Equal(39.975 * Played.PixelNm, truth.Figure("contact_nm").Value!.Value, 0.01);
+        var inside = new WithinOneSigma();
+        for (var seed = 0; seed < Repeats; seed++)
+        {
+            var result = Played.Run("pairs", Dimers(100 + seed, 60), size: Size);
+            foreach (var name in new[] { "contact_nm", "well_depth_kT" })
+            {
+                inside.Add(result.Figure(name), truth.Figure(name).Value!.Value);
+            }
+        }
+
+        inside.Demand(Repeats);
     }
 
     [Fact]
@@ -62,6 +76,21 @@ public sealed class PairsTests
         Assert.Equal(4, most[6]);
 
         static Spot Cube(int particle, double x, double y, double turn) => new(particle, x, y) { Err = 0.1, Symmetry = 4, RotationDeg = turn, AngleErrDeg = 0.3 };
+    }
+
+    // Each particle has a partner at 40 px, scattered by 1 px.
+    private static IEnumerable<IReadOnlyList<Spot>> Dimers(int seed, int frames)
+    {
+        var random = new Random(seed);
+        for (var t = 0; t < frames; t++)
+        {
+            yield return [.. Enumerable.Range(0, 60).SelectMany(i =>
+            {
+                var (x, y, phi) = (60 + (480 * random.NextDouble()), 60 + (480 * random.NextDouble()), 2 * Math.PI * random.NextDouble());
+                var r = 40 + random.Gauss(1);
+                return new[] { new Spot(2 * i, x, y) { Err = 0.1 }, new Spot((2 * i) + 1, x + (r * Math.Cos(phi)), y + (r * Math.Sin(phi))) { Err = 0.1 } };
+            })];
+        }
     }
 
     private static IEnumerable<IReadOnlyList<Spot>> Gas(int particles, int frames, int seed)

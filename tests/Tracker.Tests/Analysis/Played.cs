@@ -28,6 +28,8 @@ internal sealed record Spot(int Particle, double X, double Y)
     public int? State { get; init; }
 
     public DetectionFlags Flags { get; init; }
+
+    public MeasuredOutline? Outline { get; init; }
 }
 
 /// <summary>Feeds analyses with simulated tracks, as the tracker would.</summary>
@@ -92,6 +94,7 @@ internal static class Played
         State = spot.State,
         Score = 1,
         Flags = spot.Flags,
+        Outline = spot.Outline,
         Fit = new ShapeFit
         {
             Symmetry = spot.Symmetry,

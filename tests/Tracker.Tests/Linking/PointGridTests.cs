@@ -30,6 +30,20 @@ public sealed class PointGridTests
             Assert.Equal(squared, points[index].DistanceSquaredTo(centre));
         });
 
+    [Theory]
+    [InlineData(0, -1e-200, 0, 1)]
+    [InlineData(-1e-200, 0, 0, 1)]
+    [InlineData(0.3, 0.1 + 0.2, 0, 0.30000000000000004)]
+    [InlineData(1, -1e-17, 1, 0.5)]
+    public void A_point_within_the_radius_by_rounding_alone_is_found_across_the_border_of_its_cell(double centre, double x, double radius, double cell)
+    {
+        var grid = new PointGrid();
+        grid.Build([new Point2(x, 0)], cell);
+        List<Neighbour> found = [];
+        grid.Within(new Point2(centre, 0), radius, found);
+        Assert.Equal(new Point2(x, 0).DistanceSquaredTo(new Point2(centre, 0)) <= radius * radius, found.Count == 1);
+    }
+
     [Fact]
     public void A_stray_point_far_away_neither_costs_memory_nor_hides_the_others()
     {
