@@ -133,10 +133,11 @@ internal sealed class DetectionPath
     public FrameDetections Measure(Frame frame, Segmentation found)
     {
         var (kept, background) = Solve(frame, found);
+        var outlines = _fitter.Outlines(frame, background, kept, _options.OutlinesAFrame);
         var detections = new List<Detection>(kept.Count);
-        foreach (var hypothesis in kept)
+        for (var i = 0; i < kept.Count; i++)
         {
-            detections.Add(DetectionBuilder.From(hypothesis, frame, _fitter.Pose.Blurs.Of(hypothesis.Pose.Layer)));
+            detections.Add(DetectionBuilder.From(kept[i], frame, _fitter.Pose.Blurs.Of(kept[i].Pose.Layer), outlines[i]));
         }
 
         return new FrameDetections
@@ -222,6 +223,8 @@ internal sealed class DetectionPath
             Add(frame, found, background, kept, _memory.Unclaimed(kept));
         }
 
+        // Fitted again beside a newcomer, one may have come to no end.
+        kept.RemoveAll(h => !h.Fit.Converged || h.Fits.Count == 0);
         _memory.Remember(kept, frame, allAlike);
         return (kept, background);
     }

@@ -14,6 +14,8 @@ internal sealed class ParticleMemory
     private const double NearReach = 0.6;
     private const double FarReach = 0.8;
     private const double NewcomerScore = 0.4;
+    private const int FewestToMiss = 10;
+    private const double LeastThere = 0.4;
     private readonly List<KnownParticle> _known = [];
 
     /// <summary>Forgets which layers and shapes the particles were thought to have, because blurs and sizes are known better now.</summary>
@@ -27,6 +29,11 @@ internal sealed class ParticleMemory
     {
         var blobs = segmentation.Blobs;
         var (shiftX, shiftY) = CommonShift(blobs);
+        if (IsElsewhere(blobs, segmentation.Background, shiftX, shiftY))
+        {
+            _known.Clear();
+        }
+
         if (segmentation.IsSeparated)
         {
             return ProposeOneByOne(blobs, segmentation.Dark, shiftX, shiftY);
@@ -280,6 +287,36 @@ internal sealed class ParticleMemory
             ShapeKind.Bar, Math.Clamp(mx / area, blob.X - blob.HalfMajor, blob.X + blob.HalfMajor),
             Math.Clamp(my / area, blob.Y - blob.HalfMajor, blob.Y + blob.HalfMajor), blob.Angle, half, half, (dark ? 1 : -1) * blob.Contrast);
         return new Hypothesis { Blob = blob, Pose = pose };
+    }
+
+    // Another place, or a picture that does not follow the last one: there is as much to see, but hardly anything is where something was. What is remembered
+    // would then be looked for, and now and then found, where other particles are.
+    private bool IsElsewhere(IReadOnlyList<Blob> blobs, BackgroundMap background, double shiftX, double shiftY)
+    {
+        int just = 0, there = 0;
+        var byChance = 0.0;
+        foreach (var known in _known)
+        {
+            if (known.Missed > 0)
+            {
+                continue;
+            }
+
+            just++;
+            var (x, y) = Predict(known, shiftX, shiftY);
+            var reach = Math.Max(3, NearReach * known.Pose.Minor);
+            byChance += 1 - Math.Exp(-blobs.Count * Math.PI * reach * reach / ((double)background.Rows * background.Columns * background.Step * background.Step));
+            foreach (var blob in blobs)
+            {
+                if (SquaredDistance(blob, x, y) < reach * reach)
+                {
+                    there++;
+                    break;
+                }
+            }
+        }
+
+        return just >= FewestToMiss && blobs.Count >= just / 2 && there - byChance < LeastThere * (just - byChance);
     }
 
     // Median displacement of the particles that have exactly one blob near them; none when fewer than five tell.

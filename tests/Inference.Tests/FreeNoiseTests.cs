@@ -58,6 +58,27 @@ public sealed class FreeNoiseTests
         Assert.InRange(noise.Over(256) * 16 / 0.1, 0.85, 1.15);
     }
 
+    [Fact]
+    public void Between_particles_that_leave_no_free_square_of_their_own_size_it_is_measured_as_well()
+    {
+        // Columns of a crowd, 40 px apart, of which half lie elsewhere in the next frame: narrow lanes are left.
+        using var pool = new FramePool();
+        using var one = Grain(pool, blur: 0, new Random(21));
+        using var next = Grain(pool, blur: 0, new Random(22), band: Size, lane: 24);
+        var found = Enumerable.Range(0, 9).SelectMany(c => Enumerable.Range(0, 48).Select(r => new Blob(1, (40 * c) + 11.5, 8 * r, 400, 10, 10, 0, 0.5, false)));
+        var noise = FreeNoise.Measure(one, next, found, 0)!;
+        Assert.InRange(noise.Over(24 * 24) * 24 / 0.1, 0.75, 1.25);
+    }
+
+    [Fact]
+    public void One_frame_alone_tells_it_once_its_slow_unevenness_is_off()
+    {
+        using var pool = new FramePool();
+        using var one = Grain(pool, blur: 0, new Random(23), slope: 0.3);
+        var noise = FreeNoise.Measure(one, [], 0, Size / 10.0)!;
+        Assert.InRange(noise.Over(64) * 8 / 0.1, 0.8, 1.25);
+    }
+
     [Theory]
     [InlineData("segment")]
     [InlineData(null)]
@@ -84,7 +105,7 @@ public sealed class FreeNoiseTests
     }
 
     // Level 100, noise of so much of it after the blur.
-    private static Frame Grain(FramePool pool, double blur, Random random, double relative = 0.1, int band = 0)
+    private static Frame Grain(FramePool pool, double blur, Random random, double relative = 0.1, int band = 0, int lane = Size, double slope = 0)
     {
         var noise = new float[Size * Size];
         for (var i = 0; i < noise.Length; i++)
@@ -103,8 +124,8 @@ public sealed class FreeNoiseTests
         for (var i = 0; i < noise.Length; i++)
         {
             // What moved: stripes as wide as a particle, in the columns of a band.
-            var moved = i % Size < band && (i / Size / 16) % 2 == 0 ? 0.5 : 1;
-            pixels[i] = (float)(100 * moved * (1 + (relative * noise[i] / spread)));
+            var moved = i % Size < band && i % Size % 40 < lane && (i / Size / 16) % 2 == 0 ? 0.5 : 1;
+            pixels[i] = (float)(100 * moved * (1 + (slope * (i % Size) / Size)) * (1 + (relative * noise[i] / spread)));
         }
 
         return draft.Publish(new FrameHeader { Number = 0 });

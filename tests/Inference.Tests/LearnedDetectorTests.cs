@@ -169,6 +169,37 @@ public sealed class LearnedDetectorTests
         Assert.True(score.F1 >= 0.97, $"F1 {score.F1:F3}");
     }
 
+    [Fact]
+    public void A_picture_of_another_place_shows_its_own_particles_and_none_of_the_last_one()
+    {
+        var options = new SceneOptions { SizePx = 384, Cnr = 0.75 };
+        using var here = new SimulatedMovie("free", options with { Seed = 51 }, 6);
+        using var elsewhere = new SimulatedMovie("free", options with { Seed = 52 }, 3);
+        var alone = elsewhere.Score(elsewhere.Detect("segment"));
+        var after = elsewhere.Score([.. SimulatedMovie.Detect([.. here.Frames, .. elsewhere.Frames], "segment").Skip(here.Frames.Count)]);
+        var (phantomsAfter, phantomsAlone) = (after.Found - after.Matched.Count, alone.Found - alone.Matched.Count);
+        Assert.True(phantomsAfter <= phantomsAlone + 2 && after.F1 >= alone.F1 - 0.05, $"F1 {after.F1:F3}, {phantomsAfter} phantoms; alone {alone.F1:F3}, {phantomsAlone}");
+    }
+
+    [Theory]
+    [InlineData(61)]
+    [InlineData(62)]
+    public void One_noisy_frame_alone_shows_its_particles(int seed)
+    {
+        using var movie = new SimulatedMovie("free", new SceneOptions { Seed = seed, SizePx = 512, Cnr = 0.6, DetectorBlurPx = 1 }, 1);
+        var score = movie.Score(movie.Detect("segment"));
+        Assert.True(score.F1 >= 0.75, $"F1 {score.F1:F3}");
+    }
+
+    [Fact]
+    public void Every_detection_carries_a_fit_among_pictures_that_do_not_follow_one_another()
+    {
+        var movies = Enumerable.Range(71, 6).Select(seed => new SimulatedMovie("free", new SceneOptions { Seed = seed, SizePx = 384, Cnr = 0.5 }, 1)).ToList();
+        var found = SimulatedMovie.Detect([.. movies.Select(m => m.Frames[0])], "segment");
+        movies.ForEach(m => m.Dispose());
+        Assert.All(found.SelectMany(f => f.Particles), p => Assert.NotEmpty(p.Fits));
+    }
+
     private static Frame Part(FramePool pool, Frame frame, int top, int left, int height, int width)
     {
         using var draft = pool.Rent(height, width, frame.Type);

@@ -18,7 +18,8 @@ internal static class DetectionBuilder
     /// <param name="hypothesis">A fitted hypothesis.</param>
     /// <param name="frame">The frame it was fitted in.</param>
     /// <param name="blur">Blur of edges, sigma in px.</param>
-    public static Detection From(Hypothesis hypothesis, Frame frame, double blur)
+    /// <param name="outline">Its measured outline, or null.</param>
+    public static Detection From(Hypothesis hypothesis, Frame frame, double blur, MeasuredOutline? outline = null)
     {
         var fits = ImmutableArray.CreateBuilder<ShapeFit>(hypothesis.Fits.Count);
         var symmetries = 0;
@@ -32,6 +33,24 @@ internal static class DetectionBuilder
             }
         }
 
+        var pose = hypothesis.Pose;
+        return new Detection
+        {
+            Fits = fits.DrainToImmutable(),
+            Score = Math.Clamp(1 - Math.Exp(-(hypothesis.Snr - 4) / 6), 0.01, 1),
+            Flags = Flags(hypothesis, frame, blur),
+            Layer = pose.Layer,
+            Contrast = pose.Contrast,
+            Outline = outline,
+        };
+    }
+
+    /// <summary>Whether the border cuts it, another touches it or covers it.</summary>
+    /// <param name="hypothesis">A fitted hypothesis.</param>
+    /// <param name="frame">The frame it was fitted in.</param>
+    /// <param name="blur">Blur of edges, sigma in px.</param>
+    public static DetectionFlags Flags(Hypothesis hypothesis, Frame frame, double blur)
+    {
         var pose = hypothesis.Pose;
         var box = FitBox.Around(pose, 0);
         var flags = DetectionFlags.None;
@@ -50,14 +69,7 @@ internal static class DetectionBuilder
             flags |= DetectionFlags.Covered;
         }
 
-        return new Detection
-        {
-            Fits = fits.DrainToImmutable(),
-            Score = Math.Clamp(1 - Math.Exp(-(hypothesis.Snr - 4) / 6), 0.01, 1),
-            Flags = flags,
-            Layer = pose.Layer,
-            Contrast = pose.Contrast,
-        };
+        return flags;
     }
 
     private static ShapeFit ToShapeFit(in PoseFit fit, double evidence)

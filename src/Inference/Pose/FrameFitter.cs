@@ -204,7 +204,8 @@ internal sealed partial class FrameFitter
         return Math.Max(Math.Abs(to.X - from.X), Math.Abs(to.Y - from.Y)) + turned + grown;
     }
 
-    private List<int>[] Neighbourhoods(IReadOnlyList<Hypothesis> hypotheses)
+    // Whose pixels lie in whose box, which may be wider than that of a fit.
+    private List<int>[] Neighbourhoods(IReadOnlyList<Hypothesis> hypotheses, double wider = 0)
     {
         var lists = new List<int>[hypotheses.Count];
         var order = Enumerable.Range(0, hypotheses.Count).ToArray();
@@ -216,12 +217,12 @@ internal sealed partial class FrameFitter
             widest = Math.Max(widest, hypotheses[i].Pose.Reach);
         }
 
-        var margin = Math.Max(Pose.MarginPx(1), Pose.MarginPx(2));
+        var margin = Math.Max(Pose.MarginPx(1), Pose.MarginPx(2)) + wider;
         var boxes = new FitBox[lists.Length];
         var reaches = new FitBox[lists.Length];
         for (var i = 0; i < lists.Length; i++)
         {
-            boxes[i] = FitBox.Around(hypotheses[i].Pose, Pose.MarginPx(hypotheses[i].Pose.Layer));
+            boxes[i] = FitBox.Around(hypotheses[i].Pose, Pose.MarginPx(hypotheses[i].Pose.Layer) + wider);
             reaches[i] = FitBox.Around(hypotheses[i].Pose, EdgeProfile.Limit * Pose.Blurs.Of(hypotheses[i].Pose.Layer));
         }
 

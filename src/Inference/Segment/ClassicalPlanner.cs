@@ -41,8 +41,14 @@ internal static class ClassicalPlanner
             return null;
         }
 
-        using var found = segmenter?.Segment(first[0]);
-        return FreeNoise.Measure(first[0], first[1], found?.Blobs ?? [], zero);
+        var seen = new List<Blob>();
+        foreach (var frame in first.Take(segmenter is null ? 0 : 2))
+        {
+            using var found = segmenter!.Segment(frame);
+            seen.AddRange(found.Blobs);
+        }
+
+        return FreeNoise.Measure(first[0], first[1], seen, zero);
     }
 
     // Looks for what noise alone cannot bring: the threshold lies above the strongest specks.

@@ -62,7 +62,7 @@ internal static class NetworkPlanner
         var best = fit.Count == 0 ? enough.MinBy(t => Math.Abs(Math.Log(t.Size)))
             : model.Card.Layers == 1 ? fit.MaxBy(t => t.Settings.Bin)
             : fit.MinBy(t => t.Settings.Bin);
-        var noise = first.Count > 1 ? FreeNoise.Measure(first[0], first[1], new NetworkSegmenter(model, best.Settings).Segment(first[0]).Blobs, zero) : null;
+        var noise = first.Count > 1 ? FreeNoise.Measure(first[0], first[1], Seen(first, new NetworkSegmenter(model, best.Settings)), zero) : null;
         if (noise is not null && best.Found.Count(b => Math.Abs(b.Contrast) >= LeastSigma * noise.Over(b.Area / 2)) < LeastSignificant * best.Found.Count)
         {
             return null;
@@ -89,6 +89,9 @@ internal static class NetworkPlanner
             Words = FormattableString.Invariant($"network {model.Card.Name} on {model.Provider}, binned {best.Settings.Bin}x"),
         };
     }
+
+    private static IEnumerable<Blob> Seen(IReadOnlyList<Frame> first, NetworkSegmenter segmenter) =>
+        first.Take(2).SelectMany(f => segmenter.Segment(f).Blobs).Where(b => b.Score >= Sure);
 
     private static bool Fits(Blob blob, ParticleDetectorOptions options) =>
         (options.MinSizePx is not { } min || 2 * blob.HalfMinor > 0.7 * min) && (options.MaxSizePx is not { } max || 2 * blob.HalfMajor < 1.4 * max);

@@ -19,7 +19,7 @@ internal sealed class EvidenceMaps
     private readonly PlaneBlur[] _blurs;
     private readonly (float[] Columns, float[] Rows)[] _acrossEdges;
     private readonly double[] _noise;
-    private readonly Plane[] _averages;
+    private readonly Plane[][] _averages;
     private readonly double[] _variances;
     private readonly double[] _shares;
     private readonly Plane _smooth;
@@ -33,7 +33,7 @@ internal sealed class EvidenceMaps
         _blurs = [.. scales.Select(s => new PlaneBlur(s, repeats: false))];
         _acrossEdges = [.. _blurs.Select(b => (b.NoiseAlong(columns).Select(v => 1 / v).ToArray(), b.NoiseAlong(rows)))];
         _noise = new double[scales.Length];
-        _averages = [.. MemoryFrames.Select(_ => new Plane(rows, columns))];
+        _averages = [.. MemoryFrames.Select(_ => scales.Select(_ => new Plane(rows, columns)).ToArray())];
         _variances = new double[MemoryFrames.Length];
         _shares = new double[MemoryFrames.Length];
         _smooth = new Plane(rows, columns);
@@ -87,11 +87,15 @@ internal sealed class EvidenceMaps
     /// <summary>Starts from the mean of frames that are not added again.</summary>
     public void Start(Plane mean, int frames)
     {
-        for (var m = 0; m < _averages.Length; m++)
+        _variances.AsSpan().Fill(1.0 / frames);
+        _shares.AsSpan().Fill(1.0 / frames);
+        for (var s = 0; s < _scales.Length; s++)
         {
-            _averages[m].CopyFrom(mean);
-            _variances[m] = 1.0 / frames;
-            _shares[m] = 1.0 / frames;
+            _blurs[s].Apply(mean.Values, _rows, _columns, _smooth.Values);
+            foreach (var averages in _averages)
+            {
+                averages[s].CopyFrom(_smooth);
+            }
         }
 
         Update();
@@ -104,10 +108,18 @@ internal sealed class EvidenceMaps
         {
             // The share of the newest frame, as in a mean that grows until its memory is full.
             _shares[m] = Math.Max(1 / MemoryFrames[m], _shares[m] / (1 + _shares[m]));
-            var share = (float)_shares[m];
-            TensorPrimitives.Multiply(_averages[m].Values, 1 - share, _averages[m].Values);
-            TensorPrimitives.MultiplyAdd(contrast.Values, share, _averages[m].Values, _averages[m].Values);
             _variances[m] = ((1 - _shares[m]) * (1 - _shares[m]) * _variances[m]) + (_shares[m] * _shares[m]);
+        }
+
+        // The mean of blurred frames is the blurred mean: each frame is blurred once, however many means there are.
+        for (var s = 0; s < _scales.Length; s++)
+        {
+            _blurs[s].Apply(contrast.Values, _rows, _columns, _smooth.Values);
+            for (var m = 0; m < _averages.Length; m++)
+            {
+                var average = _averages[m][s].Values;
+                TensorPrimitives.Lerp(average, _smooth.Values, (float)_shares[m], average);
+            }
         }
 
         Update();
@@ -148,23 +160,23 @@ internal sealed class EvidenceMaps
     {
         var evidence = Evidence.Values.AsSpan();
         evidence.Fill(float.NegativeInfinity);
+        var line = _smooth.Row(0);
         for (var m = 0; m < _averages.Length; m++)
         {
             for (var s = 0; s < _scales.Length; s++)
             {
-                _blurs[s].Apply(_averages[m].Values, _rows, _columns, _smooth.Values);
+                var average = _averages[m][s];
 
                 // What does not change from frame to frame (an uneven window, a camera's pattern) is no molecule either: the image's own spread counts too.
-                var noise = Math.Max(_noise[s] * Math.Sqrt(_variances[m]), RobustSpread(_smooth.Values));
+                var noise = Math.Max(_noise[s] * Math.Sqrt(_variances[m]), RobustSpread(average.Values));
 
                 // Towards the edges there are fewer pixels to sum, and less noise.
                 for (var y = 0; y < _rows; y++)
                 {
-                    var row = _smooth.Row(y);
-                    TensorPrimitives.Multiply(row, _acrossEdges[s].Columns, row);
-                    TensorPrimitives.Multiply(row, (float)(1 / noise) / _acrossEdges[s].Rows[y], row);
+                    TensorPrimitives.Multiply(average.Row(y), _acrossEdges[s].Columns, line);
+                    TensorPrimitives.Multiply(line, (float)(1 / noise) / _acrossEdges[s].Rows[y], line);
                     var into = Evidence.Row(y);
-                    TensorPrimitives.Max(into, row, into);
+                    TensorPrimitives.Max(into, line, into);
                 }
             }
         }

@@ -17,27 +17,29 @@ internal static class EvidencePeaks
     /// <param name="evidence">The map.</param>
     /// <param name="columns">Its columns.</param>
     /// <param name="threshold">Least evidence of a summit.</param>
-    /// <param name="foot">Least evidence of a pixel, and <paramref name="share"/> of its summit's.</param>
+    /// <param name="foot">Least evidence of a pixel, positive, and <paramref name="share"/> of its summit's.</param>
     /// <param name="share">Of the summit's evidence, 0 to 1.</param>
     public static List<EvidencePeak> Find(ReadOnlySpan<float> evidence, int columns, double threshold, double foot, double share)
     {
-        var order = new List<int>();
+        // Positive floats are in the order of their bits: highest evidence first, then by place, and no comparison is called for each pair.
+        var order = new List<ulong>();
         for (var i = 0; i < evidence.Length; i++)
         {
             if (evidence[i] > foot)
             {
-                order.Add(i);
+                order.Add(((ulong)~BitConverter.SingleToUInt32Bits(evidence[i]) << 32) | (uint)i);
             }
         }
 
-        var values = evidence.ToArray();
-        order.Sort((a, b) => values[a] != values[b] ? values[b].CompareTo(values[a]) : a.CompareTo(b));
+        order.Sort();
+        var values = evidence;
         var label = new int[evidence.Length];
         var parent = new List<int> { 0 };
         var peaks = new List<(float Peak, List<int> Pixels)> { (0, []) };
         Span<int> around = stackalloc int[4];
-        foreach (var i in order)
+        foreach (var key in order)
         {
+            var i = (int)(key & uint.MaxValue);
             var x = i % columns;
             around[0] = x > 0 ? i - 1 : -1;
             around[1] = x < columns - 1 ? i + 1 : -1;

@@ -51,7 +51,12 @@ internal static class FeatureMeter
         double n = 0, nx = 0, ny = 0;
         for (var j = 0; j < side; j++)
         {
-            for (var i = 0; i < side; i++)
+            if (!Masks.Extent(mask, side, j, out var first, out var end))
+            {
+                continue;
+            }
+
+            for (var i = first; i < end; i++)
             {
                 var at = (j * side) + i;
                 if (!mask[at] || float.IsNaN(window[at]))
@@ -100,7 +105,12 @@ internal static class FeatureMeter
         var (gyration, difference) = (xx0 + yy0, xx0 - yy0);
         for (var j = 0; j < side; j++)
         {
-            for (var i = 0; i < side; i++)
+            if (!Masks.Extent(mask, side, j, out var first, out var end))
+            {
+                continue;
+            }
+
+            for (var i = first; i < end; i++)
             {
                 if (mask[(j * side) + i])
                 {
@@ -156,7 +166,12 @@ internal static class FeatureMeter
 
         for (var y = 0; y < side; y++)
         {
-            for (var x = 0; x < side; x++)
+            if (!Masks.Extent(mask, side, y, out var first, out var end))
+            {
+                continue;
+            }
+
+            for (var x = first; x < end; x++)
             {
                 var at = (y * side) + x;
                 if (!mask[at] || (x > 0 && x < side - 1 && y > 0 && y < side - 1 && mask[at - 1] && mask[at + 1] && mask[at - side] && mask[at + side]))

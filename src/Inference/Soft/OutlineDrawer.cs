@@ -74,11 +74,19 @@ internal sealed class OutlineDrawer
         var side = molecule.Side;
         var best = -1;
         var top = 0f;
-        for (var i = 0; i < side * side; i++)
+        for (var y = 0; y < side; y++)
         {
-            if (molecule.Outline[i] && !isForeign[i] && _smooth[i] > top)
+            if (!Masks.Extent(molecule.Outline, side, y, out var first, out var end))
             {
-                (best, top) = (i, _smooth[i]);
+                continue;
+            }
+
+            for (var i = (y * side) + first; i < (y * side) + end; i++)
+            {
+                if (molecule.Outline[i] && !isForeign[i] && _smooth[i] > top)
+                {
+                    (best, top) = (i, _smooth[i]);
+                }
             }
         }
 

@@ -16,28 +16,51 @@ internal sealed class Plane(int rows, int columns)
 
     public void CopyFrom(Plane other) => other.Values.CopyTo(Values, 0);
 
-    /// <summary>Means of whole blocks of a frame.</summary>
+    /// <summary>Counts of a frame; pixels that are no number become 0.</summary>
     /// <param name="frame">The frame, or counts that belong to it.</param>
-    /// <param name="bin">Side of a block, px; rows and columns that do not fill one are left out.</param>
     /// <param name="zero">Counts without beam, taken off.</param>
-    /// <param name="into">Of [height / bin, width / bin].</param>
-    public static void Bin(Frame frame, int bin, double zero, Plane into)
+    public void Read(Frame frame, double zero)
     {
-        var width = frame.Width;
         var size = frame.Type.BytesPerPixel();
-        var line = new float[width];
-        var sum = new float[width];
-        for (var y = 0; y < into.Rows; y++)
+        for (var y = 0; y < rows; y++)
         {
-            sum.AsSpan().Clear();
-            for (var k = 0; k < bin; k++)
+            var row = Row(y);
+            PixelConverter.ToFloat(frame.Bytes.Slice(y * columns * size, columns * size), frame.Type, row);
+            TensorPrimitives.Subtract(row, (float)zero, row);
+            if (TensorPrimitives.IsFiniteAll<float>(row))
             {
-                PixelConverter.ToFloat(frame.Bytes.Slice(((y * bin) + k) * width * size, width * size), frame.Type, line);
-                TensorPrimitives.Add(sum, line, sum);
+                continue;
             }
 
-            var row = into.Row(y);
-            var share = 1f / (bin * bin);
+            foreach (ref var value in row)
+            {
+                value = float.IsFinite(value) ? value : 0;
+            }
+        }
+    }
+
+    /// <summary>Means of whole blocks of another plane.</summary>
+    /// <param name="whole">The other plane; rows and columns that do not fill a block are left out.</param>
+    /// <param name="bin">Side of a block, px.</param>
+    public void Bin(Plane whole, int bin)
+    {
+        if (bin == 1)
+        {
+            CopyFrom(whole);
+            return;
+        }
+
+        var share = 1f / (bin * bin);
+        var sum = new float[whole.Columns];
+        for (var y = 0; y < rows; y++)
+        {
+            whole.Row(y * bin).CopyTo(sum);
+            for (var k = 1; k < bin; k++)
+            {
+                TensorPrimitives.Add(sum, whole.Row((y * bin) + k), sum);
+            }
+
+            var row = Row(y);
             for (var x = 0; x < row.Length; x++)
             {
                 var total = 0f;
@@ -46,8 +69,7 @@ internal sealed class Plane(int rows, int columns)
                     total += sum[(x * bin) + k];
                 }
 
-                var value = (total * share) - (float)zero;
-                row[x] = float.IsFinite(value) ? value : 0;
+                row[x] = total * share;
             }
         }
     }

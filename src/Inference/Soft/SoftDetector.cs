@@ -94,6 +94,8 @@ public sealed class SoftDetector : IParticleDetector
 /// <summary>A frame as floats, whole and binned, with the denoised one where there is one.</summary>
 internal sealed class SoftSegmentation(int height, int width, int bin, Action<SoftSegmentation> giveBack) : IDisposable
 {
+    private Frame? _denoised;
+    private double _zero;
     private bool _taken;
 
     /// <summary>Counts over those without beam.</summary>
@@ -102,20 +104,24 @@ internal sealed class SoftSegmentation(int height, int width, int bin, Action<So
     /// <summary>The same in blocks.</summary>
     public Plane Binned { get; } = new(height / bin, width / bin);
 
-    /// <summary>The same without its noise; meaningless where <see cref="HasDenoised"/> is false.</summary>
-    public Plane Denoised { get; } = new(height, width);
-
-    public bool HasDenoised { get; private set; }
+    public bool HasDenoised => _denoised is not null;
 
     public void Read(Frame frame, Frame? denoised, double zero)
     {
         _taken = true;
-        Plane.Bin(frame, 1, zero, Raw);
-        Plane.Bin(frame, bin, zero, Binned);
-        HasDenoised = denoised is not null;
-        if (denoised is not null)
+        _zero = zero;
+        Raw.Read(frame, zero);
+        Binned.Bin(Raw, bin);
+        _denoised = denoised?.Share();
+    }
+
+    /// <summary>Counts over those without beam, without their noise. Made when asked for: hardly any frame needs them.</summary>
+    /// <param name="into">Out; nothing where <see cref="HasDenoised"/> is false.</param>
+    public void ReadDenoised(Plane into)
+    {
+        if (_denoised is { } denoised)
         {
-            Plane.Bin(denoised, 1, zero, Denoised);
+            into.Read(denoised, _zero);
         }
     }
 
@@ -124,6 +130,8 @@ internal sealed class SoftSegmentation(int height, int width, int bin, Action<So
         if (_taken)
         {
             _taken = false;
+            _denoised?.Dispose();
+            _denoised = null;
             giveBack(this);
         }
     }

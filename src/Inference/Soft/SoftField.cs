@@ -36,7 +36,6 @@ internal sealed class SoftField
     private readonly Plane _binned;
     private readonly Plane _recent;
     private readonly bool[] _masked;
-    private readonly int[] _owner;
     private readonly List<SoftMolecule> _molecules = [];
     private readonly MoleculeFollower _follower;
     private readonly float[] _line;
@@ -59,8 +58,7 @@ internal sealed class SoftField
         _contrast = new Plane(height, width);
         _denoised = new Plane(height, width);
         _recent = new Plane(height, width);
-        _owner = new int[height * width];
-        _follower = new MoleculeFollower(height, width, _owner);
+        _follower = new MoleculeFollower(height, width);
         _line = new float[width];
     }
 
@@ -141,15 +139,15 @@ internal sealed class SoftField
         }
         else
         {
-            BinContrast();
+            _binned.Bin(_contrast, Bin);
             _evidence.Add(_binned);
         }
 
         var share = (float)(1 / Math.Min(++_recentSeen, RecentFrames));
-        TensorPrimitives.Multiply(_recent.Values, 1 - share, _recent.Values);
-        TensorPrimitives.MultiplyAdd(_contrast.Values, share, _recent.Values, _recent.Values);
+        TensorPrimitives.Lerp(_recent.Values, _contrast.Values, share, _recent.Values);
         _follower.TypicalMassPx2 = TypicalMass();
-        _follower.Follow(_molecules, _contrast, read.HasDenoised ? _denoised : null);
+        _follower.TypicalLengthPx = Median(_molecules.Select(m => m.LongestPx).Where(length => length > 0));
+        _follower.Follow(_molecules, _contrast, Denoised(read, level));
         Forget();
         Begin();
         Mask();
@@ -229,13 +227,22 @@ internal sealed class SoftField
         if (level > 0.05)
         {
             FillWhole(read.Raw, level, _contrast);
-            if (read.HasDenoised)
-            {
-                FillWhole(read.Denoised, level, _denoised);
-            }
         }
 
         return level;
+    }
+
+    // Only the young molecules' outlines are drawn with its help, and hardly any frame has one.
+    private Plane? Denoised(SoftSegmentation read, double level)
+    {
+        if (!read.HasDenoised || !_molecules.Exists(molecule => molecule.Age < MoleculeFollower.YoungFrames))
+        {
+            return null;
+        }
+
+        read.ReadDenoised(_denoised);
+        FillWhole(_denoised, level, _denoised);
+        return _denoised;
     }
 
     private void FillWhole(Plane counts, double level, Plane into)
@@ -264,38 +271,6 @@ internal sealed class SoftField
         TensorPrimitives.Add(into, (float)sign, into);
     }
 
-    private void BinContrast()
-    {
-        if (Bin == 1)
-        {
-            _binned.CopyFrom(_contrast);
-            return;
-        }
-
-        var share = 1f / (Bin * Bin);
-        var sum = _line.AsSpan(0, _width);
-        for (var y = 0; y < _binned.Rows; y++)
-        {
-            _contrast.Row(y * Bin).CopyTo(sum);
-            for (var k = 1; k < Bin; k++)
-            {
-                TensorPrimitives.Add(sum, _contrast.Row((y * Bin) + k), sum);
-            }
-
-            var row = _binned.Row(y);
-            for (var x = 0; x < row.Length; x++)
-            {
-                var total = 0f;
-                for (var k = 0; k < Bin; k++)
-                {
-                    total += sum[(x * Bin) + k];
-                }
-
-                row[x] = total * share;
-            }
-        }
-    }
-
     // Pixels that do not count as background: what evidence speaks for, and the molecules as they are drawn, with a rim.
     private void Mask()
     {
@@ -314,34 +289,33 @@ internal sealed class SoftField
     // A molecule's outline in binned pixels, with a rim of frame pixels.
     private void Paint(SoftMolecule molecule, int rim, bool[] into)
     {
-        var side = molecule.Side;
-        for (var j = 0; j < side; j++)
+        for (var j = 0; j < molecule.Side; j++)
         {
-            for (var i = 0; i < side; i++)
+            var line = molecule.Outline.AsSpan(j * molecule.Side, molecule.Side);
+            var y = molecule.CentreY - molecule.Half + j;
+            int top = Math.Max(0, (y - rim) / Bin), bottom = Math.Min(_binned.Rows - 1, (y + rim) / Bin);
+            for (var begin = line.IndexOf(true); begin >= 0;)
             {
-                if (!molecule.Outline[(j * side) + i])
+                var length = line[begin..].IndexOf(false) is >= 0 and var found ? found : line.Length - begin;
+                var x = molecule.CentreX - molecule.Half + begin;
+                int left = Math.Max(0, (x - rim) / Bin), right = Math.Min(_binned.Columns - 1, (x + length - 1 + rim) / Bin);
+                for (var v = top; v <= bottom && right >= left; v++)
                 {
-                    continue;
+                    into.AsSpan((v * _binned.Columns) + left, right - left + 1).Fill(true);
                 }
 
-                int x = molecule.CentreX - molecule.Half + i, y = molecule.CentreY - molecule.Half + j;
-                int left = Math.Max(0, (x - rim) / Bin), right = Math.Min(_binned.Columns - 1, (x + rim) / Bin);
-                int top = Math.Max(0, (y - rim) / Bin), bottom = Math.Min(_binned.Rows - 1, (y + rim) / Bin);
-                for (var v = top; v <= bottom; v++)
-                {
-                    for (var u = left; u <= right; u++)
-                    {
-                        into[(v * _binned.Columns) + u] = true;
-                    }
-                }
+                var next = line[(begin + length)..].IndexOf(true);
+                begin = next < 0 ? -1 : begin + length + next;
             }
         }
     }
 
-    private double TypicalMass()
+    private double TypicalMass() => Median(_molecules.Where(m => m.WholeMassPx2 is not null).Select(m => m.WholeMassPx2!.Value));
+
+    private static double Median(IEnumerable<double> values)
     {
-        var masses = _molecules.Where(m => m.WholeMassPx2 is not null).Select(m => m.WholeMassPx2!.Value).Order().ToList();
-        return masses.Count == 0 ? 0 : masses[masses.Count / 2];
+        var sorted = values.Order().ToList();
+        return sorted.Count == 0 ? 0 : sorted[sorted.Count / 2];
     }
 
     private double Typical()

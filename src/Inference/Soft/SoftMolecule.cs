@@ -11,6 +11,7 @@ internal sealed class SoftMolecule
     private const double OffsetMemory = 8;
     private const double EvidenceMemory = 10;
     private const double WholeMemory = 100;
+    private const double LengthKept = 0.998;
     private double _wholeSum;
     private double _wholeWeight;
     private double _massSum;
@@ -90,6 +91,9 @@ internal sealed class SoftMolecule
 
     /// <summary>Summed contrast of the last frames, px^2.</summary>
     public double RecentMassPx2 { get; private set; }
+
+    /// <summary>Longest that it was from end to end while no border cut it, px, slowly forgotten; 0 where it was never seen whole.</summary>
+    public double LongestPx { get; private set; }
 
     /// <summary>Whether the border of the frame cuts it.</summary>
     public bool IsCut { get; set; }
@@ -186,6 +190,9 @@ internal sealed class SoftMolecule
         Evidence += share * ((mass / error * Math.Sqrt((2 / share) - 1)) - Evidence);
     }
 
+    /// <summary>Takes a frame's length from end to end in, of the whole molecule.</summary>
+    public void Stretch(double lengthPx) => LongestPx = Math.Max(lengthPx, LengthKept * LongestPx);
+
     /// <summary>Takes the contrast of the liquid around it in.</summary>
     public void Level(double around)
     {
@@ -220,16 +227,11 @@ internal sealed class SoftMolecule
         T[] Shifted<T>(T[] old)
         {
             var moved = new T[side * side];
-            for (var y = 0; y < side; y++)
+            int right = Half - half + dx, down = Half - half + dy;
+            int first = Math.Clamp(-right, 0, side), last = Math.Clamp(Side - right, first, side);
+            for (var y = Math.Max(0, -down); y < Math.Min(side, Side - down); y++)
             {
-                for (var x = 0; x < side; x++)
-                {
-                    int v = y - half + dy + Half, u = x - half + dx + Half;
-                    if (u >= 0 && v >= 0 && u < Side && v < Side)
-                    {
-                        moved[(y * side) + x] = old[(v * Side) + u];
-                    }
-                }
+                old.AsSpan(((y + down) * Side) + first + right, last - first).CopyTo(moved.AsSpan((y * side) + first));
             }
 
             return moved;
@@ -241,12 +243,9 @@ internal sealed class SoftMolecule
         var reach = 0;
         for (var y = 0; y < Side; y++)
         {
-            for (var x = 0; x < Side; x++)
+            if (Masks.Extent(Outline, Side, y, out var first, out var end))
             {
-                if (Outline[(y * Side) + x])
-                {
-                    reach = Math.Max(reach, Math.Max(Math.Abs(x - Half), Math.Abs(y - Half)));
-                }
+                reach = Math.Max(reach, Math.Max(Math.Abs(y - Half), Math.Max(Half - first, end - 1 - Half)));
             }
         }
 
