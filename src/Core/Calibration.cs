@@ -4,7 +4,8 @@ namespace LiveLtem.Core;
 /// <param name="Value">The value, in the unit that the property holding it names.</param>
 /// <param name="Origin">Where it was read or who typed it, as shown to the operator: <c>MRC header</c>, <c>--pixel-size-nm</c>, …</param>
 /// <param name="Err">1-sigma error in the same unit, or null where nobody stated one.</param>
-public sealed record Calibrated(double Value, string Origin, double? Err = null);
+/// <param name="Date">When it was measured, or null where nobody said.</param>
+public sealed record Calibrated(double Value, string Origin, double? Err = null, DateTimeOffset? Date = null);
 
 /// <summary>What turns counts and pixels into electrons, nanometres and seconds. What is not known is null, never a guess.</summary>
 public sealed record Calibration

@@ -18,6 +18,9 @@ public readonly record struct FrameHeader
 
     /// <summary>Acquisition conditions (magnification, exposure, …) this frame belongs to; nm and dose never cross a segment silently.</summary>
     public int Segment { get; init; }
+
+    /// <summary>Version of the denoiser in whose picture particles are looked for; null where nothing takes the noise off, or has not yet.</summary>
+    public int? DenoiserVersion { get; init; }
 }
 
 /// <summary>A rented image that is being filled. Publishing turns it into a read-only <see cref="Frame"/>.</summary>

@@ -15,6 +15,9 @@ public interface IFrameDenoiser : IDisposable
     /// <summary>Later frames that it looks at: 0 live and wherever it is not asked to.</summary>
     int Delay => 0;
 
+    /// <summary>Counts its changes, from 0.</summary>
+    int Version => 0;
+
     /// <summary>Shows it a frame <see cref="Delay"/> frames before it is to be denoised; near the end of a recording fewer. Called in frame order, for every frame, where the delay is above 0.</summary>
     /// <param name="frame">Stays the caller's.</param>
     void LookAhead(Frame frame)

@@ -29,6 +29,9 @@ public sealed record SourceInfo
     /// <summary>What the source itself says of pixel size, times and counts.</summary>
     public Calibration Calibration { get; init; } = Calibration.Unknown;
 
+    /// <summary>Whether the frames' numbers leave a gap where some were lost, as a camera's do; a file counts what it holds.</summary>
+    public bool NumbersTellLosses { get; init; }
+
     /// <summary>When it was recorded, where it says so. Offset zero where the file names no time zone.</summary>
     public DateTimeOffset? Date { get; init; }
 

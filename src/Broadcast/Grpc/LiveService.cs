@@ -149,6 +149,7 @@ internal sealed class LiveService(LiveHub hub, IOperator @operator, StreamGate g
         var message = new Proto.Stamp { Session = stamp.Session, TUnixNs = stamp.TimeUnixNs, Dropped = dropped };
         ProtoMap.Counted(stamp.Seq, value => message.Seq = value);
         ProtoMap.Counted(stamp.Frame, value => message.Frame = value);
+        ProtoMap.Counted(stamp.DenoiserVersion, value => message.DenoiserVersion = (int)value);
         return message;
     }
 }

@@ -105,6 +105,9 @@ internal static class ProtoMap
             case ModelChange change:
                 message.Model = Of(change.Model);
                 break;
+            case DenoiserChange change:
+                message.Denoiser = Of(change.Denoiser);
+                break;
             case AlertChange change:
                 message.Alert = Of(change.Alert);
                 break;
@@ -121,6 +124,16 @@ internal static class ProtoMap
         Said(model.Sha256, value => message.Sha256 = value);
         Said(model.Provider, value => message.Provider = value);
         Counted(model.FirstFrame, value => message.FirstFrame = value);
+        return message;
+    }
+
+    public static Proto.DenoiserInUse Of(DenoiserInUse denoiser)
+    {
+        var message = new Proto.DenoiserInUse { Version = denoiser.Version, Name = denoiser.Name };
+        Said(denoiser.Sha256, value => message.Sha256 = value);
+        Counted(denoiser.FirstFrame, value => message.FirstFrame = value);
+        Known(denoiser.HeldOutGain, value => message.HeldOutGain = value);
+        Known(denoiser.HeldOutGainBefore, value => message.HeldOutGainBefore = value);
         return message;
     }
 

@@ -42,12 +42,34 @@ internal static class StatusMap
         ProtoMap.Known(status.AnalysedFps, value => message.AnalysedFps = value);
         ProtoMap.Said(status.Learnt, value => message.Learnt = value);
         ProtoMap.Said(status.Denoiser, value => message.Denoiser = value);
+        message.Denoising = status.Denoising is { } denoising ? Of(denoising) : null;
         ProtoMap.Said(status.ModelPending, value => message.ModelPending = value);
         ProtoMap.Said(status.DoseKind, value => message.DoseKind = value);
         ProtoMap.Said(status.Pipeline.Fault?.Message, value => message.Fault = value);
         if (status.Particles is { } particles)
         {
             message.Particles = particles;
+        }
+
+        return message;
+    }
+
+    private static Proto.DenoiserStatus Of(DenoiserStatus denoising)
+    {
+        var message = new Proto.DenoiserStatus { Denoiser = ProtoMap.Of(denoising.Denoiser) };
+        ProtoMap.Said(denoising.Adaptation, value => message.Adaptation = value);
+        if (denoising.Honesty is { } honesty)
+        {
+            message.Honesty = new Proto.Honesty
+            {
+                Frames = honesty.Frames,
+                Umse = honesty.UnsupervisedMse,
+                UmseErr = honesty.UnsupervisedMseErr,
+                RawMse = honesty.RawMse,
+                ResidualCorrelation = honesty.ResidualCorrelation,
+                UnsupportedFraction = honesty.UnsupportedFraction,
+            };
+            ProtoMap.Known(honesty.UnsupervisedPsnrDb, value => message.Honesty.UpsnrDb = value);
         }
 
         return message;

@@ -88,19 +88,26 @@ internal sealed class LiveHub(string session, TimeProvider time) : ILivePublishe
     public void OnDenoised(Frame denoised) => PublishPicture(Topic.Denoised, denoised);
 
     /// <inheritdoc/>
+    public void OnUnsupported(UnsupportedMask mask)
+    {
+        ArgumentNullException.ThrowIfNull(mask);
+        Publish(Topic.Unsupported, mask.Frame, mask, DenoiserLayout.WriteMask, mask.DenoiserVersion);
+    }
+
+    /// <inheritdoc/>
     public void OnReport(FrameReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var frame = report.Header.Number;
-        Publish(Topic.Overlay, frame, report, ReportLayout.WriteOverlay);
-        Publish(Topic.Tracks, frame, report, ReportLayout.WriteTracks);
+        var (frame, version) = (report.Header.Number, report.Header.DenoiserVersion);
+        Publish(Topic.Overlay, frame, report, ReportLayout.WriteOverlay, version);
+        Publish(Topic.Tracks, frame, report, ReportLayout.WriteTracks, version);
     }
 
     /// <inheritdoc/>
     public void OnRow(FrameRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
-        Publish(Topic.Dose, row.Frame, row, ReportLayout.WriteRow);
+        Publish(Topic.Dose, row.Frame, row, ReportLayout.WriteRow, row.DenoiserVersion);
     }
 
     /// <inheritdoc/>
@@ -119,7 +126,7 @@ internal sealed class LiveHub(string session, TimeProvider time) : ILivePublishe
     public void OnStatus(SessionStatus status)
     {
         ArgumentNullException.ThrowIfNull(status);
-        Publish(Topic.Status, status.Pipeline.Ledger.Last, status, StatusLayout.WriteStatus);
+        Publish(Topic.Status, status.Pipeline.Ledger.Last, status, StatusLayout.WriteStatus, status.Denoising?.Denoiser.Version);
     }
 
     /// <summary>Writes the alert of a change.</summary>
@@ -136,11 +143,11 @@ internal sealed class LiveHub(string session, TimeProvider time) : ILivePublishe
 
         var received = frame.Header.ReceivedTimestamp;
         var receivedUnixNs = received == 0 ? (long?)null : UnixTime.Nanoseconds(time.GetUtcNow() - time.GetElapsedTime(received));
-        using var message = new FrameMessage(topic, Stamp(seq, frame.Number), frame.Share(), receivedUnixNs);
+        using var message = new FrameMessage(topic, Stamp(seq, frame.Number, frame.Header.DenoiserVersion), frame.Share(), receivedUnixNs);
         Deliver(message);
     }
 
-    private void Publish<T>(Topic topic, long? frame, T content, PayloadWriter<T> write)
+    private void Publish<T>(Topic topic, long? frame, T content, PayloadWriter<T> write, int? denoiserVersion = null)
     {
         var seq = Count(topic);
         if (!Wanted(topic))
@@ -148,13 +155,13 @@ internal sealed class LiveHub(string session, TimeProvider time) : ILivePublishe
             return;
         }
 
-        using var message = new MapMessage<T>(topic, Stamp(seq, frame), content, write);
+        using var message = new MapMessage<T>(topic, Stamp(seq, frame, denoiserVersion), content, write);
         Deliver(message);
     }
 
     private long Count(Topic topic) => Interlocked.Increment(ref _published[(int)topic]);
 
-    private MessageStamp Stamp(long seq, long? frame) => new(session, seq, frame, NowUnixNs);
+    private MessageStamp Stamp(long seq, long? frame, int? denoiserVersion) => new(session, seq, frame, NowUnixNs, denoiserVersion);
 
     private void Deliver(WireMessage message)
     {

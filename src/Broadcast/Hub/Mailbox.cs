@@ -56,7 +56,7 @@ internal sealed class Mailbox : IDisposable
     /// <summary>Messages of a topic that may wait. Of frames the newest is enough; what can be asked for again or summed up needs little.</summary>
     public static int Capacity(Topic topic) => topic switch
     {
-        Topic.Frame or Topic.Denoised => 1,
+        Topic.Frame or Topic.Denoised or Topic.Unsupported => 1,
         Topic.Status => 4,
         Topic.Overlay or Topic.Tracks => 64,
         Topic.Dose => 256,

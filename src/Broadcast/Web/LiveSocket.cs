@@ -44,6 +44,7 @@ internal sealed class LiveSocket : IDisposable
         _time = time;
         Mailbox = new Mailbox("web", () => name, AllTopics, _signal.Set);
         Mailbox.SetWanted(Topic.Denoised, false);
+        Mailbox.SetWanted(Topic.Unsupported, false);
         _pace = time.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -307,6 +308,7 @@ internal sealed class LiveSocket : IDisposable
 
         Mailbox.SetWanted(Topic.Frame, picture == Topic.Frame && !paused);
         Mailbox.SetWanted(Topic.Denoised, picture == Topic.Denoised && !paused);
+        Mailbox.SetWanted(Topic.Unsupported, picture == Topic.Denoised && !paused);
     }
 
     private async Task CloseAsync(Farewell farewell, CancellationToken cancellationToken)

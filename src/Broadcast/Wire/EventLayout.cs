@@ -5,8 +5,8 @@ namespace LiveLtem.Broadcast.Wire;
 /// <summary>How what happened lies on the wire: topics <c>event</c> and <c>alert</c>.</summary>
 internal static class EventLayout
 {
-    /// <summary>The five kinds as they are named on the wire.</summary>
-    public const string Annotation = "annotation", Recording = "recording", Conditions = "conditions", Model = "model", Alert = "alert";
+    /// <summary>The kinds as they are named on the wire.</summary>
+    public const string Annotation = "annotation", Recording = "recording", Conditions = "conditions", Model = "model", Denoiser = "denoiser", Alert = "alert";
 
     /// <summary>Id, kind, time and frame, then the fields of the kind.</summary>
     public static void WriteEvent<TWriter>(ref TWriter writer, SessionEvent happening)
@@ -39,6 +39,10 @@ internal static class EventLayout
             case ModelChange change:
                 Begin(ref writer, happening, Model, StatusLayout.ModelFields);
                 StatusLayout.WriteModelFields(ref writer, change.Model);
+                break;
+            case DenoiserChange change:
+                Begin(ref writer, happening, Denoiser, DenoiserLayout.Fields);
+                DenoiserLayout.WriteFields(ref writer, change.Denoiser);
                 break;
             case AlertChange change:
                 Begin(ref writer, happening, Alert, 1);

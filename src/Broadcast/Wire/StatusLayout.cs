@@ -13,7 +13,7 @@ internal static class StatusLayout
     public static void WriteStatus<TWriter>(ref TWriter writer, SessionStatus status)
         where TWriter : struct, IWireWriter, allows ref struct
     {
-        writer.BeginMap(30);
+        writer.BeginMap(31);
         writer.Field("session"u8, status.Session);
         writer.Field("source"u8, status.Source);
         writer.Field("state"u8, status.State);
@@ -30,6 +30,8 @@ internal static class StatusLayout
         writer.Field("learnt"u8, status.Learnt);
         writer.Field("detector"u8, status.Detector);
         writer.Field("denoiser"u8, status.Denoiser);
+        writer.Key("denoising"u8);
+        DenoiserLayout.WriteStatus(ref writer, status.Denoising);
         writer.Key("model"u8);
         WriteModel(ref writer, status.Model);
         writer.Field("models"u8, status.Models);

@@ -24,17 +24,20 @@ public enum Topic
     /// <summary>An analysed frame without its noise, raw pixels.</summary>
     Denoised,
 
-    /// <summary>Annotations, changes of the recording and of the conditions, alerts.</summary>
+    /// <summary>Annotations, changes of the recording, the conditions, the model and the denoiser, alerts.</summary>
     Event,
+
+    /// <summary>Where a denoised frame shows more than the raw ones carry.</summary>
+    Unsupported,
 }
 
 /// <summary>Facts about a <see cref="Topic"/>.</summary>
 public static class Topics
 {
     /// <summary>How many there are; their values count from 0.</summary>
-    internal const int Count = 8;
+    internal const int Count = 9;
 
-    private static readonly string[] Names = ["frame", "overlay", "tracks", "dose", "alert", "status", "denoised", "event"];
+    private static readonly string[] Names = ["frame", "overlay", "tracks", "dose", "alert", "status", "denoised", "event", "unsupported"];
 
     /// <summary>The name on the wire.</summary>
     public static string Name(this Topic topic) => Names[(int)topic];
@@ -59,6 +62,7 @@ public static class Topics
         Topic.Alert => "alert"u8,
         Topic.Status => "status"u8,
         Topic.Denoised => "denoised"u8,
+        Topic.Unsupported => "unsupported"u8,
         _ => "event"u8,
     };
 }

@@ -7,7 +7,8 @@ namespace LiveLtem.Broadcast.Wire;
 /// <param name="Seq">Number within the topic, from 1, gap-free as published; null in what is sent again to somebody who just came.</param>
 /// <param name="Frame">The frame it belongs to, or null.</param>
 /// <param name="TimeUnixNs">When it was published, ns since 1970.</param>
-internal readonly record struct MessageStamp(string Session, long? Seq, long? Frame, long TimeUnixNs);
+/// <param name="DenoiserVersion">Version of the denoiser in whose picture it was found; null where the noise was not taken off.</param>
+internal readonly record struct MessageStamp(string Session, long? Seq, long? Frame, long TimeUnixNs, int? DenoiserVersion = null);
 
 /// <summary>One published message: encoded at most once, by whoever sends it first, and shared by all who send it. Given back by the last lease.</summary>
 /// <remarks>Each holder has a lease: <see cref="Share"/> once for each further one, <see cref="Dispose"/> once a lease. A message that everybody
@@ -117,11 +118,15 @@ internal static class Envelope
     /// <summary>Writes the header's own fields; <paramref name="extra"/> more follow by the caller.</summary>
     public static void WriteHeader(ref MessagePackWireWriter writer, MessageStamp stamp, int extra)
     {
-        writer.BeginMap(5 + extra);
+        writer.BeginMap(5 + (stamp.DenoiserVersion is null ? 0 : 1) + extra);
         writer.Field("v"u8, SchemaVersion);
         writer.Field("session"u8, stamp.Session);
         writer.Field("seq"u8, stamp.Seq);
         writer.Field("frame"u8, stamp.Frame);
         writer.Field("t_unix_ns"u8, stamp.TimeUnixNs);
+        if (stamp.DenoiserVersion is { } version)
+        {
+            writer.Field("denoiser_version"u8, version);
+        }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class ZeroMqGate : IAsyncDisposable
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(2);
 
     private readonly Func<string, Task> _connect;
-    private readonly Action<string> _disconnect;
+    private readonly Func<string, Task> _disconnect;
     private readonly ILogger _logger;
     private readonly Socket _listener;
     private readonly CancellationTokenSource _cutOff = new();
@@ -33,10 +33,10 @@ internal sealed class ZeroMqGate : IAsyncDisposable
     /// <param name="address">Loopback.</param>
     /// <param name="port">0 for any.</param>
     /// <param name="connect">Has the socket connect to an endpoint.</param>
-    /// <param name="disconnect">Has it forget that endpoint.</param>
+    /// <param name="disconnect">Has it forget that endpoint; done when it has, or is closed.</param>
     /// <param name="logger">Where trouble is told.</param>
     /// <exception cref="InputException">The port cannot be had.</exception>
-    public ZeroMqGate(IPAddress address, int port, Func<string, Task> connect, Action<string> disconnect, ILogger logger)
+    public ZeroMqGate(IPAddress address, int port, Func<string, Task> connect, Func<string, Task> disconnect, ILogger logger)
     {
         _connect = connect;
         _disconnect = disconnect;
@@ -166,6 +166,8 @@ internal sealed class ZeroMqGate : IAsyncDisposable
 
     private async Task RelayAsync(Socket client, ZmtpInspector inspector, PooledBuffer passed, string name, CancellationToken introduction)
     {
+        // The place of meeting stays ours until the socket has forgotten it: a second subscriber given the same port meanwhile would be met by the
+        // first one's connection, which still tries to come back, and be thrown out with it.
         using var meeting = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         meeting.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         meeting.Listen(1);
@@ -174,7 +176,6 @@ internal sealed class ZeroMqGate : IAsyncDisposable
         try
         {
             using var inner = await meeting.AcceptAsync(introduction).ConfigureAwait(false);
-            meeting.Dispose();
             inner.NoDelay = true;
             await inner.SendAsync(passed.Memory, introduction).ConfigureAwait(false);
             Interlocked.Increment(ref _subscribers);
@@ -196,7 +197,7 @@ internal sealed class ZeroMqGate : IAsyncDisposable
         }
         finally
         {
-            _disconnect(endpoint);
+            await _disconnect(endpoint).ConfigureAwait(false);
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed class ZeroMqPublisher : IAsyncDisposable
     private readonly NetMQQueue<Action> _commands = new();
     private readonly NetMQPoller _poller;
     private readonly Thread _thread;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _signalled;
     private bool _stopped;
     private Msg _incoming;
@@ -46,7 +47,10 @@ internal sealed class ZeroMqPublisher : IAsyncDisposable
         _logger = logger;
         _socket.Options.SendHighWatermark = HighWaterMark;
         _socket.Options.MaxMsgSize = LongestIncoming;
-        _socket.Options.Linger = LastMessagesLimit;
+
+        // While it runs, a subscriber that went is forgotten at once: with messages left for it, the socket would go on looking for it at a place where
+        // somebody else may be met by then.
+        _socket.Options.Linger = TimeSpan.Zero;
         _mailbox = new Mailbox("zmq", Describe, Enum.GetValues<Topic>(), Wake);
         foreach (var topic in Enum.GetValues<Topic>())
         {
@@ -60,7 +64,7 @@ internal sealed class ZeroMqPublisher : IAsyncDisposable
         _poller = [_socket, _signals, _commands];
         try
         {
-            _gate = new ZeroMqGate(address, port, ConnectAsync, endpoint => Command(() => _socket.Disconnect(endpoint)), logger);
+            _gate = new ZeroMqGate(address, port, ConnectAsync, DisconnectAsync, logger);
         }
         catch (InputException)
         {
@@ -106,8 +110,10 @@ internal sealed class ZeroMqPublisher : IAsyncDisposable
         _poller.Dispose();
         _signals.Dispose();
         _commands.Dispose();
+        _socket.Options.Linger = LastMessagesLimit;
         _socket.Dispose();
         _incoming.Close();
+        _closed.TrySetResult();
     }
 
     // Runs on the thread that publishes: many calls in a row make one signal.
@@ -119,13 +125,24 @@ internal sealed class ZeroMqPublisher : IAsyncDisposable
         }
     }
 
-    private Task ConnectAsync(string endpoint)
+    private Task ConnectAsync(string endpoint) => CommandAsync(() => _socket.Connect(endpoint));
+
+    // A socket that is closed has forgotten everything.
+    private async Task DisconnectAsync(string endpoint) => await Task.WhenAny(CommandAsync(() => _socket.Disconnect(endpoint)), _closed.Task).ConfigureAwait(false);
+
+    private Task CommandAsync(Action command)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Command(() =>
         {
-            _socket.Connect(endpoint);
-            done.SetResult();
+            try
+            {
+                command();
+            }
+            finally
+            {
+                done.SetResult();
+            }
         });
         return done.Task;
     }

@@ -13,6 +13,9 @@ public interface ILivePublisher
     /// <param name="denoised">Stays the caller's: anyone who keeps it past the call takes a <see cref="Frame.Share()"/>.</param>
     void OnDenoised(Frame denoised);
 
+    /// <summary>Where a denoised frame shows more than the raw ones carry; now and then, not for every frame.</summary>
+    void OnUnsupported(UnsupportedMask mask);
+
     /// <summary>One analysed frame.</summary>
     void OnReport(FrameReport report);
 

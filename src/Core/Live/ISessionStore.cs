@@ -29,6 +29,9 @@ public sealed record SessionDescription
 
     /// <summary>What segmented its frames: first what it began with, then each change with the frame from which it holds. Empty where that is not known.</summary>
     public IReadOnlyList<ModelInUse> Models { get; init; } = [];
+
+    /// <summary>What took the noise off its frames: first what it began with, then each change with the frame from which it holds. Empty where nothing did.</summary>
+    public IReadOnlyList<DenoiserInUse> Denoisers { get; init; } = [];
 }
 
 /// <summary>Keeps one session. Raw frames first; everything derived within a second.</summary>

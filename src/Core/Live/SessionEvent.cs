@@ -73,6 +73,13 @@ public sealed record ModelChange : SessionEvent
     public required ModelInUse Model { get; init; }
 }
 
+/// <summary>The denoiser changed: it is adapted to the recording. Written before the first frame is denoised by it.</summary>
+public sealed record DenoiserChange : SessionEvent
+{
+    /// <summary>What takes the noise off from here on, with its first frame.</summary>
+    public required DenoiserInUse Denoiser { get; init; }
+}
+
 /// <summary>One transition of an alert.</summary>
 public sealed record AlertChange : SessionEvent
 {

@@ -101,6 +101,9 @@ public sealed record SessionStatus
     /// <summary>What takes the noise off the frames, one line with the model's version; null where nothing does, or nothing is learnt yet.</summary>
     public string? Denoiser { get; init; }
 
+    /// <summary>Its version, how it adapts and how far it can be trusted; null where nothing takes the noise off, or nothing is learnt yet.</summary>
+    public DenoiserStatus? Denoising { get; init; }
+
     /// <summary>The network in use, or thresholds; null until that is known.</summary>
     public ModelInUse? Model { get; init; }
 

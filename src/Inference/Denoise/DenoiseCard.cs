@@ -73,6 +73,9 @@ public sealed record DenoiseCard
     /// <summary>The same figure of the network that it started from; null where it started from none.</summary>
     public double? HeldOutGainBefore { get; init; }
 
+    /// <summary>Noise and motion of the recording that it was adapted to; null for one of no recording.</summary>
+    public RecordingSpectrum? Spectrum { get; init; }
+
     /// <summary>Where the shipped denoising networks lie.</summary>
     public static string Folder => Path.Combine(ModelStore.Folder, "denoise");
 
@@ -124,6 +127,7 @@ public sealed record DenoiseCard
         Demand(Channels == FilterBank.Channels, "channels", $"{Channels}", $"{FilterBank.Channels}");
         Demand(Multiple is >= 1 and <= 256, "multiple", $"{Multiple}", "1 to 256");
         Demand(Name.Length > 0 && !Name.Any(char.IsControl), "name", Name, "one line of text");
+        Demand(Spectrum is null or { IsWhole: true }, "spectrum", "what it says", "whole, of numbers not below 0");
         Demand(File.Length > 0 && Path.GetFileName(File) == File, "file", File, "a file name without a folder");
 
         void Demand(bool good, string key, string value, string allowed)

@@ -18,7 +18,7 @@ public sealed class FilterBank : IDisposable
     private readonly SpectralFilter[] _later;
     private readonly SmoothingWeights?[] _joined;
     private readonly int[] _modes = new int[FrequencyBins.Count];
-    private readonly double _noise;
+    private double _noise;
     private readonly int _firstBin = FrequencyBins.Of(1 / WidestPx);
 
     /// <summary>Starts with no frame seen.</summary>
@@ -37,8 +37,8 @@ public sealed class FilterBank : IDisposable
             _modes[bin]++;
         }
 
-        _filters = [.. Boosts.Take(channels).Select(boost => new SpectralFilter(map, spectrum, boost))];
-        _later = looksAhead ? [.. Boosts.Take(channels).Select(boost => new SpectralFilter(map, spectrum, boost))] : [];
+        _filters = [.. Boosts.Take(channels).Select(boost => new SpectralFilter(map, _transform.Columns, spectrum, boost))];
+        _later = looksAhead ? [.. Boosts.Take(channels).Select(boost => new SpectralFilter(map, _transform.Columns, spectrum, boost))] : [];
         _joined = new SmoothingWeights?[channels];
         _noise = spectrum.NoiseRms(_modes);
     }
@@ -51,6 +51,18 @@ public sealed class FilterBank : IDisposable
 
     /// <summary>Expected error of the best estimate in one pixel, detail alone: the unit of its channel and of what a network adds.</summary>
     public double Unit { get; private set; } = 1;
+
+    /// <summary>Goes on with better knowledge of the picture and its noise, with all that was seen so far.</summary>
+    public void Adopt(MotionSpectrum spectrum)
+    {
+        ArgumentNullException.ThrowIfNull(spectrum);
+        foreach (var filter in _filters.Concat(_later))
+        {
+            filter.Adopt(spectrum);
+        }
+
+        _noise = spectrum.NoiseRms(_modes);
+    }
 
     /// <summary>Takes the next frame in.</summary>
     /// <param name="picture">The frame with its level taken off, row-major.</param>

@@ -38,6 +38,9 @@ public sealed class RecordingLevel
         _usual = usual > LeastInRms * spread ? usual : 0;
     }
 
+    /// <summary>The recording's usual mean counts; 0 where its counts lie about zero.</summary>
+    public double Usual => _usual;
+
     /// <summary>The frame as float with its mean taken off, scaled to the recording's usual level.</summary>
     /// <param name="frame">Any frame.</param>
     /// <param name="picture">Out: row-major [height, width].</param>

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using LiveLtem.Core;
+using LiveLtem.Core.Live;
 using LiveLtem.Inference.Denoise.Honesty;
 
 namespace LiveLtem.Inference.Denoise;
@@ -18,13 +19,15 @@ public sealed class SpectralDenoiser : IFrameDenoiser
     private readonly FramePool _pool;
     private readonly MotionSpectrum? _known;
     private readonly Queue<Seen> _ahead = new();
-    private readonly DenoiseModel? _model;
+    private DenoiseModel? _model;
     private RecordingLevel? _level;
     private FilterBank? _bank;
     private float[] _correction = [];
     private float[] _raw = [];
     private HonestyMeter? _honesty;
     private HonestyFigures? _figures;
+    private UnsupportedMask? _unsupported;
+    private DenoiserInUse _inUse;
     private long? _last;
 
     /// <summary>Creates a denoiser that has seen nothing yet.</summary>
@@ -38,7 +41,14 @@ public sealed class SpectralDenoiser : IFrameDenoiser
         _pool = pool;
         _model = model;
         _known = spectrum;
+        _inUse = new DenoiserInUse { Version = 0, Name = model?.Card.Name ?? DenoiserInUse.Linear, Sha256 = model?.Card.Sha256 };
     }
+
+    /// <summary>What serves the newest frames. Thread-safe.</summary>
+    public DenoiserInUse InUse => Volatile.Read(ref _inUse);
+
+    /// <inheritdoc/>
+    public int Version => InUse.Version;
 
     /// <inheritdoc/>
     public int LearningFrames => FirstFrames;
@@ -106,7 +116,11 @@ public sealed class SpectralDenoiser : IFrameDenoiser
             }
 
             // A blank reference for what later frames are held against would be none: only frames of the recording's beam are judged.
-            _honesty!.Add(_raw, picture);
+            if (_honesty!.Add(_raw, picture))
+            {
+                Volatile.Write(ref _unsupported, UnsupportedMask.Of(frame.Number, frame.Height, frame.Width, _honesty.Mask, Version));
+            }
+
             Volatile.Write(ref _figures, _honesty.Figures());
         }
 
@@ -118,9 +132,40 @@ public sealed class SpectralDenoiser : IFrameDenoiser
     /// <summary>How far what it gives can be trusted; null before enough frames went by. Thread-safe.</summary>
     public HonestyFigures? Honesty => Volatile.Read(ref _figures);
 
+    /// <summary>Where the newest frame that was looked at shows more than the raw frames carry; null before one was. Thread-safe.</summary>
+    public UnsupportedMask? Unsupported => Volatile.Read(ref _unsupported);
+
+    /// <summary>Goes on with another network from the next frame on. All that was learnt of the frames so far stays, so that the picture neither jumps nor starts afresh.</summary>
+    /// <param name="prepared">The denoiser's from now on.</param>
+    /// <param name="firstFrame">Number of that frame.</param>
+    /// <returns>What serves from there.</returns>
+    /// <exception cref="InvalidOperationException">It runs without a network, or has learnt nothing yet.</exception>
+    public DenoiserInUse Switch(PreparedDenoiser prepared, long firstFrame)
+    {
+        ArgumentNullException.ThrowIfNull(prepared);
+        if (_model is not { } old || _bank is not { } bank || _level is not { } level)
+        {
+            throw new InvalidOperationException("only a denoiser that serves with a network can go on with another one");
+        }
+
+        var next = prepared.Denoiser with { FirstFrame = firstFrame };
+        _model = prepared.Take();
+        old.Dispose();
+        if (_model.Card.Spectrum is { } spectrum)
+        {
+            bank.Adopt(spectrum.At(level.Usual));
+        }
+
+        // What was measured before says nothing of what is shown from here on.
+        _honesty!.Restart();
+        Volatile.Write(ref _figures, null);
+        Volatile.Write(ref _inUse, next);
+        return next;
+    }
+
     /// <inheritdoc/>
     public string Describe() => _bank is { } bank
-        ? FormattableString.Invariant($"{(_model is { } model ? $"network {model.Card.Name} ({model.Card.Sha256[..8]}) on " : "")}the best linear filter in space and time, noise {bank.NoiseRms:G3} counts a pixel, {(Delay > 0 ? $"{Delay} later frames looked at" : "delay 0 frames")}")
+        ? FormattableString.Invariant($"{(_model is { } model ? $"network {model.Card.Name} ({model.Card.Sha256[..8]}, version {Version}) on " : "")}the best linear filter in space and time, noise {bank.NoiseRms:G3} counts a pixel, {(Delay > 0 ? $"{Delay} later frames looked at" : "delay 0 frames")}")
         : "nothing learnt yet";
 
     // Frames come to be denoised in the order in which they were shown.

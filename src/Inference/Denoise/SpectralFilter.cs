@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace LiveLtem.Inference.Denoise;
 
 /// <summary>The best linear estimate of every coefficient of a picture from the frames so far, for a picture with a given <see cref="MotionSpectrum"/>.</summary>
@@ -9,23 +11,38 @@ internal sealed class SpectralFilter
     // The parts of the picture and the fixed pattern; the loops are written out for this many.
     private const int States = 5;
     private const int LongestGap = 1000;
-    private readonly MotionSpectrum _spectrum;
+    private const byte Mixed = byte.MaxValue;
+    private MotionSpectrum _spectrum;
     private readonly double _boost;
     private readonly byte[] _map;
+    private readonly int _columns;
     private readonly float[][] _state;
     private readonly double[][] _covariance;
     private readonly float[] _gain = new float[States * FrequencyBins.Count];
+
+    // The estimate of the newest frame, made where the states are at hand.
+    private readonly float[] _sum;
+
+    // For each run of eight coefficients: the ring that all of them lie in, or Mixed.
+    private readonly byte[] _rings;
+
+    // Rings in which a picture was ever expected.
+    private readonly bool[] _awake = new bool[FrequencyBins.Count];
     private bool _started;
 
     /// <summary>Starts with no frame seen.</summary>
     /// <param name="map">The ring of each coefficient.</param>
+    /// <param name="columns">Coefficients in a row.</param>
     /// <param name="spectrum">What the picture is like.</param>
     /// <param name="boost">How much stronger than that the picture is taken to be: where there is something, it is stronger than on average over the frame.</param>
-    public SpectralFilter(byte[] map, MotionSpectrum spectrum, double boost)
+    public SpectralFilter(byte[] map, int columns, MotionSpectrum spectrum, double boost)
     {
+        _columns = columns;
         _spectrum = spectrum;
         _boost = boost;
         _map = map;
+        _sum = new float[map.Length];
+        _rings = [.. Enumerable.Range(0, map.Length / Vector256<float>.Count).Select(i => RingOf(map.AsSpan(i * Vector256<float>.Count, Vector256<float>.Count)))];
         _state = [.. Enumerable.Range(0, States).Select(_ => new float[map.Length])];
         _covariance = [.. Enumerable.Range(0, FrequencyBins.Count).Select(Prior)];
     }
@@ -51,6 +68,9 @@ internal sealed class SpectralFilter
         Update(coefficients, kept);
     }
 
+    /// <summary>Goes on with better knowledge of the picture and its noise; what it made of the frames so far stays, and so does how sure it is of it.</summary>
+    public void Adopt(MotionSpectrum spectrum) => _spectrum = spectrum;
+
     /// <summary>Forgets every frame.</summary>
     public void Reset()
     {
@@ -59,6 +79,9 @@ internal sealed class SpectralFilter
         {
             _state[k].AsSpan().Clear();
         }
+
+        _awake.AsSpan().Clear();
+        _sum.AsSpan().Clear();
 
         for (var bin = 0; bin < FrequencyBins.Count; bin++)
         {
@@ -116,10 +139,15 @@ internal sealed class SpectralFilter
     /// <param name="firstBin">Rings before this one are left out.</param>
     public void Estimate(Span<float> coefficients, int firstBin)
     {
-        var (s0, s1, s2, s3) = (_state[0], _state[1], _state[2], _state[3]);
-        for (var i = 0; i < coefficients.Length; i++)
+        _sum.CopyTo(coefficients);
+
+        // The slowest rings lie at the start of the first rows.
+        for (var row = 0; row < _map.Length && _map[row] < firstBin; row += _columns)
         {
-            coefficients[i] = _map[i] < firstBin ? 0 : s0[i] + s1[i] + s2[i] + s3[i];
+            for (var i = row; i < row + _columns && _map[i] < firstBin; i++)
+            {
+                coefficients[i] = 0;
+            }
         }
     }
 
@@ -205,6 +233,7 @@ internal sealed class SpectralFilter
         {
             var gain = total > 0 ? seen[i] / total : 0;
             _gain[(bin * n) + i] = (float)gain;
+            _awake[bin] |= gain != 0 && i < MotionSpectrum.Parts;
             for (var j = 0; j < n; j++)
             {
                 p[(i * n) + j] -= gain * seen[j];
@@ -214,9 +243,58 @@ internal sealed class SpectralFilter
 
     private void Update(ReadOnlySpan<float> coefficients, ReadOnlySpan<double> kept)
     {
+        var width = Vector256<float>.Count;
+        Span<Vector256<float>> keep = [Vector256.Create((float)kept[0]), Vector256.Create((float)kept[1]), Vector256.Create((float)kept[2]), Vector256.Create((float)kept[3])];
+        for (var run = 0; run < _rings.Length; run++)
+        {
+            var ring = _rings[run];
+            var i = run * width;
+            if (ring == Mixed)
+            {
+                Update(coefficients, kept, i, i + width);
+                continue;
+            }
+
+            var g = ring * States;
+            var seen = Vector256.LoadUnsafe(in coefficients[i]);
+            ref var s4 = ref _state[4][i];
+            var pattern = Vector256.LoadUnsafe(ref s4);
+            if (!_awake[ring])
+            {
+                // Nothing was ever expected here but the camera's pattern.
+                (pattern + (Vector256.Create(_gain[g + 4]) * (seen - pattern))).StoreUnsafe(ref s4);
+                continue;
+            }
+
+            ref var s0 = ref _state[0][i];
+            ref var s1 = ref _state[1][i];
+            ref var s2 = ref _state[2][i];
+            ref var s3 = ref _state[3][i];
+            var p0 = keep[0] * Vector256.LoadUnsafe(ref s0);
+            var p1 = keep[1] * Vector256.LoadUnsafe(ref s1);
+            var p2 = keep[2] * Vector256.LoadUnsafe(ref s2);
+            var p3 = keep[3] * Vector256.LoadUnsafe(ref s3);
+            var news = seen - (p0 + p1 + p2 + p3 + pattern);
+            p0 += Vector256.Create(_gain[g]) * news;
+            p1 += Vector256.Create(_gain[g + 1]) * news;
+            p2 += Vector256.Create(_gain[g + 2]) * news;
+            p3 += Vector256.Create(_gain[g + 3]) * news;
+            p0.StoreUnsafe(ref s0);
+            p1.StoreUnsafe(ref s1);
+            p2.StoreUnsafe(ref s2);
+            p3.StoreUnsafe(ref s3);
+            (pattern + (Vector256.Create(_gain[g + 4]) * news)).StoreUnsafe(ref s4);
+            (p0 + p1 + p2 + p3).StoreUnsafe(ref _sum[i]);
+        }
+
+        Update(coefficients, kept, _rings.Length * width, coefficients.Length);
+    }
+
+    private void Update(ReadOnlySpan<float> coefficients, ReadOnlySpan<double> kept, int from, int to)
+    {
         var (s0, s1, s2, s3, s4) = (_state[0], _state[1], _state[2], _state[3], _state[4]);
         var (a0, a1, a2, a3) = ((float)kept[0], (float)kept[1], (float)kept[2], (float)kept[3]);
-        for (var i = 0; i < coefficients.Length; i++)
+        for (var i = from; i < to; i++)
         {
             var g = _map[i] * States;
             var p0 = a0 * s0[i];
@@ -229,6 +307,9 @@ internal sealed class SpectralFilter
             s2[i] = p2 + (_gain[g + 2] * news);
             s3[i] = p3 + (_gain[g + 3] * news);
             s4[i] += _gain[g + 4] * news;
+            _sum[i] = s0[i] + s1[i] + s2[i] + s3[i];
         }
     }
+
+    private static byte RingOf(ReadOnlySpan<byte> rings) => rings.ContainsAnyExcept(rings[0]) ? Mixed : rings[0];
 }

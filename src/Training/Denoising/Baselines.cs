@@ -5,11 +5,6 @@ using OpenCvSharp;
 
 namespace LiveLtem.Training.Denoising;
 
-/// <summary>One way to take noise off, at its best parameters.</summary>
-/// <param name="Name">What it is, with the parameters found best.</param>
-/// <param name="Score">Against the clean frames.</param>
-internal sealed record BaselineResult(string Name, PictureScore Score);
-
 /// <summary>What others do, each given the parameters that suit the clean movie best, which nobody has at the microscope.</summary>
 internal sealed class Baselines(IReadOnlyList<float[]> raw, IReadOnlyList<float[]> clean, int height, int width)
 {
@@ -50,6 +45,17 @@ internal sealed class Baselines(IReadOnlyList<float[]> raw, IReadOnlyList<float[
         }
 
         return scorer.Score();
+    }
+
+    /// <summary>What this program makes of it, judged on all frames: of every twentieth, the first one, which has no past to go by, would weigh twenty times too much.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <param name="model">Its network; null for the linear filter alone.</param>
+    /// <param name="looksAhead">Whether later frames count.</param>
+    public BaselineResult Ours(string name, string? model, bool looksAhead)
+    {
+        var scorer = new PictureScorer(height, width);
+        OwnMethods.Run(raw, height, width, model, looksAhead, (t, shown) => scorer.Add(clean[t], shown));
+        return new BaselineResult(name, scorer.Score());
     }
 
     private BaselineResult Best(string name, IReadOnlyList<double> parameters, Func<int, double, float[]> filter, int every, Action<string> tell)

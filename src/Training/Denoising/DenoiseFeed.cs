@@ -17,6 +17,9 @@ internal interface IDenoiseSamples
 
     /// <summary>The samples that nothing is learnt from.</summary>
     IReadOnlyList<DenoiseSample> HeldOut { get; }
+
+    /// <summary>Noise and motion of the recording that they are of; null where they are of many.</summary>
+    RecordingSpectrum? Spectrum => null;
 }
 
 /// <summary>Samples of simulated movies: a window of them that moves on with the steps, filled ahead on another thread.</summary>

@@ -64,6 +64,7 @@ internal static class DenoiseFolder
             ExportMaxDifference = difference,
             HeldOutGain = Math.Round(gain.Gain, 4),
             HeldOutGainErr = Math.Round(gain.Err, 4),
+            Spectrum = samples.Spectrum,
             HeldOutGainBefore = before is { } old ? Math.Round(old, 4) : null,
         };
         Directory.CreateDirectory(folder);

@@ -99,13 +99,14 @@ internal sealed class DenoiseRun : IDisposable
     /// <param name="checkpoint">Where the run is kept; null to keep it nowhere.</param>
     /// <param name="onReport">Told of every epoch.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="patience">Ends it early where it brings nothing; null to go on whatever it brings.</param>
     /// <returns>True if it came to its end.</returns>
     /// <exception cref="FailureException">libtorch failed, or nothing can be learnt any more.</exception>
-    public bool Go(IDenoiseSamples samples, string? checkpoint, Action<DenoiseReport> onReport, CancellationToken cancellationToken)
+    public bool Go(IDenoiseSamples samples, string? checkpoint, Action<DenoiseReport> onReport, CancellationToken cancellationToken, Patience? patience = null)
     {
         try
         {
-            return Train(samples, checkpoint, onReport, cancellationToken);
+            return Train(samples, checkpoint, onReport, patience, cancellationToken);
         }
         catch (ExternalException error)
         {
@@ -114,7 +115,10 @@ internal sealed class DenoiseRun : IDisposable
     }
 
     /// <summary>Share of the linear filter's squared error that a network removes in samples that it does not learn from, and that figure's 1-sigma error.</summary>
-    public (double Gain, double Err) Judge(IDenoiseSamples samples)
+    public (double Gain, double Err) Judge(IDenoiseSamples samples) => Patience.MeanOf(Gains(samples));
+
+    /// <summary>The same figure of each of those samples.</summary>
+    public IReadOnlyList<double> Gains(IDenoiseSamples samples)
     {
         var gains = new List<double>();
         using var quiet = no_grad();
@@ -125,8 +129,7 @@ internal sealed class DenoiseRun : IDisposable
             gains.AddRange(_loss.Gain(Average.forward(channels), surprise).data<float>().ToArray().Select(gain => (double)gain));
         }
 
-        var mean = gains.Average();
-        return (mean, Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Count - 1) / gains.Count));
+        return gains;
     }
 
     /// <summary>Writes it down as it is.</summary>
@@ -173,7 +176,7 @@ internal sealed class DenoiseRun : IDisposable
         return value;
     }
 
-    private bool Train(IDenoiseSamples samples, string? checkpoint, Action<DenoiseReport> onReport, CancellationToken cancellationToken)
+    private bool Train(IDenoiseSamples samples, string? checkpoint, Action<DenoiseReport> onReport, Patience? patience, CancellationToken cancellationToken)
     {
         var options = Header.Options;
         var (sum, counted, started) = (0.0, 0, Stopwatch.GetTimestamp());
@@ -198,7 +201,13 @@ internal sealed class DenoiseRun : IDisposable
             _trainingS += elapsed;
             SaveIfKept(checkpoint);
             var speed = counted / elapsed;
-            onReport(new DenoiseReport(Step, sum / counted, Judge(samples).Gain, speed, (options.Steps - Step) / speed));
+            var gains = Gains(samples);
+            onReport(new DenoiseReport(Step, sum / counted, gains.Average(), speed, (options.Steps - Step) / speed));
+            if (patience?.IsOver(Step, gains) == true)
+            {
+                return true;
+            }
+
             (sum, counted, started) = (0, 0, Stopwatch.GetTimestamp());
         }
 

@@ -7,6 +7,7 @@ namespace LiveLtem.Training.Denoising;
 internal sealed class HotPixels
 {
     private const double Doubt = 8;
+    private const double MedianToSigma = 1.4826;
     private readonly int _height;
     private readonly int _width;
     private readonly List<int> _places = [];
@@ -30,7 +31,10 @@ internal sealed class HotPixels
             away[i] = mean[i] - Neighbours(mean, i);
         }
 
-        var limit = Doubt * TensorPrimitives.StdDev<float>(away);
+        // By the median, since a few pixels that read very high would hide all those that read a little less high.
+        var sorted = Array.ConvertAll(away, Math.Abs);
+        Array.Sort(sorted);
+        var limit = Doubt * MedianToSigma * sorted[sorted.Length / 2];
         for (var i = 0; i < away.Length; i++)
         {
             if (Math.Abs(away[i]) > limit)
@@ -40,7 +44,10 @@ internal sealed class HotPixels
         }
     }
 
-    /// <summary>Puts the mean of their neighbours in their place.</summary>
+    /// <summary>How many there are.</summary>
+    public int Count => _places.Count;
+
+    /// <summary>Puts the median of their neighbours in their place.</summary>
     public void Replace(Span<float> picture)
     {
         foreach (var place in _places)
@@ -49,9 +56,11 @@ internal sealed class HotPixels
         }
     }
 
+    // The middle one: a mean would lift the neighbours of a pixel that reads very high until they count as hot themselves.
     private float Neighbours(ReadOnlySpan<float> picture, int place)
     {
-        var (x, y, sum, count) = (place % _width, place / _width, 0f, 0);
+        Span<float> around = stackalloc float[8];
+        var (x, y, count) = (place % _width, place / _width, 0);
         for (var v = Math.Max(0, y - 1); v <= Math.Min(_height - 1, y + 1); v++)
         {
             for (var u = Math.Max(0, x - 1); u <= Math.Min(_width - 1, x + 1); u++)
@@ -59,12 +68,13 @@ internal sealed class HotPixels
                 var other = (v * _width) + u;
                 if (other != place)
                 {
-                    sum += picture[other];
-                    count++;
+                    around[count++] = picture[other];
                 }
             }
         }
 
-        return sum / Math.Max(1, count);
+        around = around[..count];
+        around.Sort();
+        return count == 0 ? 0 : (around[(count - 1) / 2] + around[count / 2]) / 2;
     }
 }

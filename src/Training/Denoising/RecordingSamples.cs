@@ -22,11 +22,13 @@ internal sealed class RecordingSamples : IDenoiseSamples
     private readonly List<DenoiseSample> _samples = [];
     private readonly List<DenoiseSample> _heldOut = [];
 
-    private RecordingSamples(int side, string data) => (Side, Data) = (side, data);
+    private RecordingSamples(int side, string data, RecordingSpectrum spectrum) => (Side, Data, Spectrum) = (side, data, spectrum);
 
     public int Side { get; }
 
     public string Data { get; }
+
+    public RecordingSpectrum Spectrum { get; }
 
     public IReadOnlyList<DenoiseSample> HeldOut => _heldOut;
 
@@ -50,8 +52,15 @@ internal sealed class RecordingSamples : IDenoiseSamples
 
         say($"liveltem: looks at {count} frames of {Path.GetFileName(path)}");
         var (level, hot) = Level(stack, pool);
-        var (pictures, spectrum) = Learn(stack, pool, level, hot, count);
-        var samples = new RecordingSamples(side, $"{count} frames of {stack.Width} x {stack.Height} px of {Path.GetFileName(path)}");
+        var (pictures, spectrum, unit) = Learn(stack, pool, level, hot, count);
+        if (pictures.Count < 2 * HeldOutEvery || !spectrum.Noise.Any(noise => noise > 0))
+        {
+            throw new InputException(pictures.Count < 2 * HeldOutEvery
+                ? $"--from {path}: only {pictures.Count} of its {count} frames were taken with the beam on and hold nothing but numbers: nothing to learn from"
+                : $"--from {path}: its frames do not differ from one another: nothing to learn from");
+        }
+
+        var samples = new RecordingSamples(side, $"{count} frames of {stack.Width} x {stack.Height} px of {Path.GetFileName(path)}", RecordingSpectrum.Of(spectrum, level.Usual, unit));
         var random = new SimRandom(seed, 0x4EC0);
         var perFrame = Math.Clamp(MostSamples / pictures.Count, 1, 12);
         samples.Cut(pictures, stack.Height, stack.Width, spectrum, ref random, perFrame, int.MaxValue);
@@ -80,7 +89,7 @@ internal sealed class RecordingSamples : IDenoiseSamples
     }
 
     // Kept as half floats: 400 frames of 512 x 512 px are 210 MB.
-    private static (List<Half[]> Pictures, MotionSpectrum Spectrum) Learn(MrcFrames stack, FramePool pool, RecordingLevel level, HotPixels hot, int count)
+    private static (List<Half[]> Pictures, MotionSpectrum Spectrum, double Unit) Learn(MrcFrames stack, FramePool pool, RecordingLevel level, HotPixels hot, int count)
     {
         using var estimator = new SpectrumEstimator(stack.Height, stack.Width);
         var pictures = new List<Half[]>();
@@ -89,7 +98,7 @@ internal sealed class RecordingSamples : IDenoiseSamples
         for (var i = 0; i < count; i++)
         {
             using var frame = stack.Read(i, pool);
-            if (!level.TakeOff(frame, picture).Usual)
+            if (!level.TakeOff(frame, picture).Usual || !float.IsFinite(System.Numerics.Tensors.TensorPrimitives.Sum<float>(picture)))
             {
                 continue;
             }
@@ -104,7 +113,7 @@ internal sealed class RecordingSamples : IDenoiseSamples
             pictures.Add(kept);
         }
 
-        return (pictures, estimator.Estimate());
+        return (pictures, pictures.Count > 1 ? estimator.Estimate() : new MotionSpectrum(), unit);
     }
 
     private void Cut(List<Half[]> pictures, int height, int width, MotionSpectrum spectrum, ref SimRandom random, int perFrame, int restartEvery)

@@ -31,13 +31,14 @@ internal sealed class TrainDenoiseCommand : Command
     private readonly Option<DirectoryInfo?> _work = new("--work") { Description = "Folder of the checkpoint [default: .liveltem/training/denoise-NAME].", HelpName = "DIR" };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint." };
     private readonly Option<bool> _restart = new("--restart") { Description = "Start over though there is a checkpoint of an unfinished training." };
+    private readonly Option<int?> _while = new("--while") { Description = "Number of a process: once it is gone the training stops, as a session's does.", HelpName = "PID", Hidden = true };
     private readonly Option<bool> _json = new("--json") { Description = "Print the model's card at the end." };
 
     /// <summary>Creates it.</summary>
     public TrainDenoiseCommand()
         : base("denoise", "Adapts the denoiser to a recording, from its noisy frames alone.\n\nExample:\n  liveltem train denoise --from run7.mrc --name run7\n  liveltem analyze run7.mrc --out results --profile soft   (adapts by itself)")
     {
-        foreach (var option in (Option[])[_from, _steps, _seed, _batch, _rate, _epoch, _threads, _startFrom, _name, _out, _work, _resume, _restart, _json])
+        foreach (var option in (Option[])[_from, _steps, _seed, _batch, _rate, _epoch, _threads, _startFrom, _name, _out, _work, _resume, _restart, _while, _json])
         {
             Options.Add(option);
         }
@@ -101,7 +102,9 @@ internal sealed class TrainDenoiseCommand : Command
             },
         };
         using var run = resume ? DenoiseRun.Resume(checkpoint) : Start(parsed, header, from is not null);
-        double? before = from is null ? null : run.Judge(samples).Gain;
+        var startGains = from is null ? null : run.Gains(samples);
+        var before = startGains?.Average();
+        var patience = startGains is null || resume ? null : new Patience(startGains);
         Say(FormattableString.Invariant($"liveltem: denoiser {name} ({run.Header.Network}, {run.Average.ParameterCount} weights), steps {run.Step} to {run.Header.Options.Steps}; {samples.Data}"));
         if (before is { } start)
         {
@@ -109,15 +112,29 @@ internal sealed class TrainDenoiseCommand : Command
         }
 
         Say("    step    loss   held-out gain   steps/s       left");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var whole = run.Go(
             samples,
             checkpoint,
-            report => Say(string.Create(CultureInfo.InvariantCulture, $"{report.Step,8} {report.Loss,7:f4} {100 * report.HeldOut,13:f2} % {report.StepsPerS,9:f2} {TimeSpan.FromSeconds(report.LeftS),10:hh\\:mm\\:ss}")),
-            cancellationToken);
+            report =>
+            {
+                Say(string.Create(CultureInfo.InvariantCulture, $"{report.Step,8} {report.Loss,7:f4} {100 * report.HeldOut,13:f2} % {report.StepsPerS,9:f2} {TimeSpan.FromSeconds(report.LeftS),10:hh\\:mm\\:ss}"));
+                if (parsed.GetValue(_while) is { } process && !IsAlive(process))
+                {
+                    stop.Cancel();
+                }
+            },
+            stop.Token,
+            patience);
         if (!whole)
         {
             Say($"liveltem: stopped at step {run.Step}; to go on: the same command with --resume");
             return 0;
+        }
+
+        if (patience?.Reason is { } why && run.Step < steps)
+        {
+            Say($"liveltem: stops after {run.Step} of {steps} steps: {why}");
         }
 
         run.Save(checkpoint);
@@ -155,6 +172,20 @@ internal sealed class TrainDenoiseCommand : Command
     {
         string[] places = [Path.Combine(parsed.GetValue(_out)!.FullName, $"{General}.json"), Path.Combine("models", "denoise", $"{General}.json"), Path.Combine(DenoiseCard.Folder, $"{General}.json")];
         return places.FirstOrDefault(File.Exists);
+    }
+
+    // Whoever asked for the network may have been killed, so that nobody could end this one.
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            using var found = System.Diagnostics.Process.GetProcessById(process);
+            return !found.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     private static void Say(string line) => Console.Error.WriteLine(line);

@@ -1,3 +1,5 @@
+using CsCheck;
+using LiveLtem.Core;
 using LiveLtem.HardwareSim.Randomness;
 using LiveLtem.Inference.Denoise.Honesty;
 
@@ -51,6 +53,32 @@ public sealed class HonestyMeterTests
         Assert.False(meter.Mask[(64 * Side) + 64]);
         Assert.False(meter.Mask[(20 * Side) + 20]);
     }
+
+    [Fact]
+    public void After_a_change_the_figures_are_of_what_is_shown_since()
+    {
+        using var meter = new HonestyMeter(Side, Side);
+        Feed(meter, 40, (_, _, _) => 0, (_, _, _) => 9);
+        Assert.InRange(meter.Figures()!.UnsupervisedMse, 75, 87);
+        meter.Restart();
+        Assert.Null(meter.Figures());
+        Feed(meter, 40, (_, _, _) => 0, (_, _, _) => 0);
+        Assert.InRange(meter.Figures()!.UnsupervisedMse, -3, 3);
+    }
+
+    [Fact]
+    public void The_runs_of_a_mask_are_the_mask() => Gen.Bool.Array[0, 60].Sample(mask =>
+    {
+        var runs = UnsupportedMask.Of(3, 1, mask.Length, mask, 1).Runs;
+        var again = new bool[mask.Length];
+        for (var i = 0; i < runs.Count; i += 2)
+        {
+            Assert.True(runs[i + 1] > 0 && (i == 0 || runs[i] > runs[i - 2] + runs[i - 1]));
+            again.AsSpan(runs[i], runs[i + 1]).Fill(true);
+        }
+
+        Assert.Equal(mask, again);
+    });
 
     private static double Blob(int x, int y, double height) => height * Math.Exp(-0.5 * (((x - 64) * (x - 64)) + ((y - 64) * (y - 64))) / 25.0);
 

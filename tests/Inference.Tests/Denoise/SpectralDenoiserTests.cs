@@ -1,8 +1,11 @@
 using System.Numerics.Tensors;
+using System.Text.Json;
 using LiveLtem.Core;
 using LiveLtem.HardwareSim;
 using LiveLtem.HardwareSim.Scoring;
 using LiveLtem.Inference.Denoise;
+using LiveLtem.Inference.Models;
+using LiveLtem.Testing;
 
 namespace LiveLtem.Inference.Tests.Denoise;
 
@@ -171,6 +174,71 @@ public sealed class SpectralDenoiserTests
         Assert.All(denoised.Pixels<float>().ToArray(), value => Assert.Equal(700, value, 0.01));
     }
 
+    [Fact]
+    public void Another_network_takes_over_without_a_jump()
+    {
+        const int at = 45;
+        using var folder = new TempFolder();
+        using var movie = new SoftScene(0.5, 60);
+        var stays = movie.Denoise(network: true);
+        var same = movie.Denoise(network: true, before: (denoiser, frame) => Switch(denoiser, frame, DenoiseCard.General));
+        var adapted = movie.Denoise(network: true, before: (denoiser, frame) => Switch(denoiser, frame, movie.Adapted(folder)));
+        var fresh = movie.Denoise(network: true, from: at);
+
+        // The same network with what was seen so far goes on to the last bit; one that knows the noise better differs by far less than a fresh start does.
+        Assert.Equal(stays, same);
+        Assert.Equal(stays[..at], adapted[..at]);
+        Assert.NotEqual(stays[at], adapted[at]);
+        Assert.True(
+            TensorPrimitives.Distance<float>(stays[at], adapted[at]) < 0.4 * TensorPrimitives.Distance<float>(stays[at], fresh[0]),
+            $"{TensorPrimitives.Distance<float>(stays[at], adapted[at])} against {TensorPrimitives.Distance<float>(stays[at], fresh[0])} of a fresh start");
+
+        static void Switch(SpectralDenoiser denoiser, Frame frame, string card)
+        {
+            if (frame.Number == at)
+            {
+                Assert.Equal(0, denoiser.Version);
+                using var prepared = PreparedDenoiser.Load(card, 1, frame.Height, frame.Width);
+                var now = denoiser.Switch(prepared, frame.Number);
+                Assert.Equal((1, (long?)at), (now.Version, now.FirstFrame));
+                Assert.Equal(now, denoiser.InUse);
+                Assert.Null(denoiser.Honesty);
+                Assert.Contains("version 1", denoiser.Describe(), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_linear_filter_alone_cannot_go_on_with_a_network()
+    {
+        using var movie = new SoftScene(0.5, 33);
+        Assert.Throws<InvalidOperationException>(() => movie.Denoise(before: (denoiser, frame) =>
+        {
+            using var prepared = PreparedDenoiser.Load(DenoiseCard.General, 1, frame.Height, frame.Width);
+            denoiser.Switch(prepared, frame.Number);
+        }));
+    }
+
+    [Fact]
+    public void A_card_whose_noise_cannot_be_meant_is_refused()
+    {
+        using var folder = new TempFolder();
+        using var movie = new SoftScene(0.5, 33);
+        var card = movie.Adapted(folder);
+        File.WriteAllText(card, File.ReadAllText(card).Replace("\"pattern\": ", "\"pattern\": -1", StringComparison.Ordinal));
+        Assert.Contains("spectrum", Assert.Throws<InputException>(() => DenoiseCard.Read(card)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Noise_learnt_at_one_level_serves_at_another()
+    {
+        using var movie = new SoftScene(0.5, 40);
+        var spectrum = RecordingSpectrum.Of(movie.Spectrum(), 1000, 2);
+        Assert.Equal(4 * movie.Spectrum().Noise[20], spectrum.Noise[20], 1e-4 * spectrum.Noise[20]);
+        Assert.Equal(spectrum.Noise[20] / 4, spectrum.At(500).Noise[20], 1e-9 * spectrum.Noise[20]);
+        Assert.Equal(spectrum.Power[20][1], spectrum.At(0).Power[20][1]);
+    }
+
     /// <summary>A simulated movie with its clean frames.</summary>
     private sealed class SoftScene : IDisposable
     {
@@ -210,7 +278,20 @@ public sealed class SpectralDenoiserTests
             _frames[index] = draft.Publish(new FrameHeader { Number = index });
         }
 
-        public List<float[]> Denoise(Func<Frame, bool>? inverted = null, bool looksAhead = false, bool network = false)
+        public MotionSpectrum Spectrum() => SpectrumEstimator.Of(_frames, new RecordingLevel(_frames));
+
+        /// <summary>The shipped network with noise and motion of this movie.</summary>
+        public string Adapted(TempFolder folder)
+        {
+            var (card, network) = DenoiseCard.Read(DenoiseCard.General);
+            var adapted = card with { Name = "mine", File = "mine.onnx", Spectrum = RecordingSpectrum.Of(Spectrum(), new RecordingLevel(_frames).Usual, 1) };
+            File.WriteAllBytes(folder.File("mine.onnx"), network);
+            File.WriteAllBytes(folder.File("mine.json"), JsonSerializer.SerializeToUtf8Bytes(adapted, ModelCard.Json));
+            return folder.File("mine.json");
+        }
+
+        public List<float[]> Denoise(
+            Func<Frame, bool>? inverted = null, bool looksAhead = false, bool network = false, int from = 0, Action<SpectralDenoiser, Frame>? before = null)
         {
             using var denoiser = new SpectralDenoiser(_pool, network ? DenoiseModel.Load(DenoiseCard.General) : null, looksAhead: looksAhead);
             denoiser.Learn(_frames[..denoiser.LearningFrames]);
@@ -220,8 +301,9 @@ public sealed class SpectralDenoiserTests
                 denoiser.LookAhead(_frames[i]);
             }
 
-            foreach (var frame in _frames)
+            foreach (var frame in _frames.Skip(from))
             {
+                before?.Invoke(denoiser, frame);
                 if (looksAhead && frame.Number + denoiser.Delay < _frames.Count)
                 {
                     denoiser.LookAhead(_frames[(int)frame.Number + denoiser.Delay]);

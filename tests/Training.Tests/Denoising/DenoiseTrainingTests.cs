@@ -70,6 +70,61 @@ public sealed class DenoiseTrainingTests
         Assert.Contains("at least 16 frames", Assert.Throws<InputException>(() => RecordingSamples.Read(folder.File("short.mrc"), 1, _ => { })).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(7f, "do not differ from one another")]
+    [InlineData(float.NaN, "0 of its 20 frames")]
+    public void A_recording_that_holds_nothing_to_learn_is_refused_with_the_reason(float value, string reason)
+    {
+        using var folder = new TempFolder();
+        using (var file = new FileStream(folder.File("flat.mrc"), FileMode.Create, FileAccess.ReadWrite))
+        {
+            var writer = new MrcWriter(file, 64, 64, PixelType.Float32);
+            var pixels = new float[64 * 64];
+            pixels.AsSpan().Fill(value);
+            for (var i = 0; i < 20; i++)
+            {
+                writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(pixels.AsSpan()));
+            }
+
+            writer.UpdateHeader();
+        }
+
+        Assert.Contains(reason, Assert.Throws<InputException>(() => RecordingSamples.Read(folder.File("flat.mrc"), 1, _ => { })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_that_brings_nothing_ends_early_and_one_that_does_goes_on()
+    {
+        double[] before = [0.1, 0.3, 0.2, 0.4];
+        Assert.False(new Patience(before).IsOver(Patience.FewestSteps - 1, before));
+        var none = new Patience(before);
+        Assert.True(none.IsOver(Patience.FewestSteps, [0.12, 0.29, 0.19, 0.41]));
+        Assert.Contains("gain nothing", none.Reason, StringComparison.Ordinal);
+        var some = new Patience(before);
+        Assert.False(some.IsOver(Patience.FewestSteps, [0.15, 0.36, 0.24, 0.46]));
+        Assert.Null(some.Reason);
+    }
+
+    [Fact]
+    public void An_impatient_run_stops_where_it_stands()
+    {
+        using var folder = new TempFolder();
+        var samples = Samples(folder);
+        using var run = DenoiseRun.Start(Header(samples, 2 * Patience.FewestSteps) with { Options = new TrainingOptions { Steps = 2 * Patience.FewestSteps, Batch = 1, Epoch = Patience.FewestSteps, Threads = 1 } }, null);
+        Assert.True(run.Go(samples, null, _ => { }, TestContext.Current.CancellationToken, new Patience([.. run.Gains(samples).Select(gain => gain + 1)])));
+        Assert.Equal(Patience.FewestSteps, run.Step);
+    }
+
+    [Fact]
+    public void The_samples_know_noise_and_motion_in_counts()
+    {
+        using var folder = new TempFolder();
+        var spectrum = Samples(folder).Spectrum;
+        Assert.True(spectrum.IsWhole);
+        Assert.True(spectrum.Level > 100);
+        Assert.InRange(Math.Sqrt(spectrum.Noise[^5]), 1, spectrum.Level);
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_samples_of_a_simulated_movie()
     {

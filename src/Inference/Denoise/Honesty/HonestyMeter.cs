@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using LiveLtem.Core;
 using OpenCvSharp;
 
 namespace LiveLtem.Inference.Denoise.Honesty;
@@ -26,6 +27,9 @@ public sealed class HonestyMeter : IDisposable
     private readonly int _width;
     private readonly Queue<float[]> _raw = new();
     private readonly Queue<float[]> _shown = new();
+    private readonly Stack<float[]> _spare = new();
+    private readonly float[] _first;
+    private readonly float[] _second;
     private readonly Mat _sum;
     private readonly Mat _work;
     private readonly Mat _slow;
@@ -51,23 +55,27 @@ public sealed class HonestyMeter : IDisposable
         _work = new Mat(height, width, MatType.CV_32FC1);
         _slow = new Mat(height, width, MatType.CV_32FC1);
         _scratch = new float[((height * width) + RangeEvery - 1) / RangeEvery];
+        _first = new float[height * width];
+        _second = new float[height * width];
         Mask = new bool[height * width];
     }
 
     /// <summary>Where the newest frame that was looked at shows more than the raw frames carry, row-major.</summary>
-    public IReadOnlyList<bool> Mask { get; private set; }
+    public bool[] Mask { get; private set; }
 
     /// <summary>Takes the next frame; call it for every one, in order.</summary>
     /// <param name="raw">With its level taken off, row-major.</param>
     /// <param name="shown">The same, denoised.</param>
-    public void Add(ReadOnlySpan<float> raw, ReadOnlySpan<float> shown)
+    /// <returns>True where this frame was looked at, so that <see cref="Mask"/> is new.</returns>
+    public bool Add(ReadOnlySpan<float> raw, ReadOnlySpan<float> shown)
     {
         var decay = 1 - (1 / MemoryFrames);
         (_weight, _weightSquared) = ((decay * _weight) + 1, (decay * decay * _weightSquared) + 1);
         Accumulate(raw, (float)decay);
-        _raw.Enqueue(raw.ToArray());
-        _shown.Enqueue(shown.ToArray());
-        if (_frames++ % LookEvery == LookEvery - 1)
+        _raw.Enqueue(Kept(raw));
+        _shown.Enqueue(Kept(shown));
+        var looks = _frames++ % LookEvery == LookEvery - 1 && _raw.Count > 1;
+        if (looks)
         {
             Look(shown);
         }
@@ -75,14 +83,28 @@ public sealed class HonestyMeter : IDisposable
         // Three later frames are needed to judge one.
         if (_raw.Count > 4)
         {
-            _raw.Dequeue();
-            _shown.Dequeue();
+            _spare.Push(_raw.Dequeue());
+            _spare.Push(_shown.Dequeue());
         }
 
         if (_raw.Count == 4 && _frames % LookEvery == 0)
         {
             Judge();
         }
+
+        return looks;
+    }
+
+    /// <summary>Begins the figures anew, as after a change of what is measured; what is known of the raw frames stays.</summary>
+    public void Restart()
+    {
+        _errors.Clear();
+        _known = null;
+        (_noise, _range, _residualTogether, _residualAlone, _unsupported, _looks) = (0, 0, 0, 0, 0, 0);
+
+        // A frame is judged by those that follow: what waits for them was shown before the change.
+        _raw.Clear();
+        _shown.Clear();
     }
 
     /// <summary>The figures so far; null before there are any.</summary>
@@ -130,10 +152,10 @@ public sealed class HonestyMeter : IDisposable
         _noise += noise;
         _range += Range(shown[0]);
 
-        var first = Residual(raw[0], shown[0]);
-        var second = Residual(raw[1], shown[1]);
-        _residualTogether += TensorPrimitives.Dot<float>(first, second);
-        _residualAlone += Math.Sqrt((double)TensorPrimitives.SumOfSquares<float>(first) * TensorPrimitives.SumOfSquares<float>(second));
+        Residual(raw[0], shown[0], _first);
+        Residual(raw[1], shown[1], _second);
+        _residualTogether += TensorPrimitives.Dot<float>(_first, _second);
+        _residualAlone += Math.Sqrt((double)TensorPrimitives.SumOfSquares<float>(_first) * TensorPrimitives.SumOfSquares<float>(_second));
     }
 
     private double Range(float[] picture)
@@ -147,11 +169,18 @@ public sealed class HonestyMeter : IDisposable
         return _scratch[(int)((1 - Tail) * (_scratch.Length - 1))] - _scratch[(int)(Tail * (_scratch.Length - 1))];
     }
 
-    private float[] Residual(float[] raw, float[] shown)
+    private void Residual(float[] raw, float[] shown, float[] into)
     {
-        var residual = new float[raw.Length];
-        TensorPrimitives.Subtract(raw, shown, residual);
-        return Detail(residual).ToArray();
+        TensorPrimitives.Subtract(raw, shown, into);
+        Detail(into).CopyTo(into);
+    }
+
+    // Buffers go round: frames are large enough that fresh ones would be most of the garbage of a session.
+    private float[] Kept(ReadOnlySpan<float> picture)
+    {
+        var kept = _spare.TryPop(out var spare) ? spare : new float[picture.Length];
+        picture.CopyTo(kept);
+        return kept;
     }
 
     private unsafe void Accumulate(ReadOnlySpan<float> raw, float decay) =>
@@ -170,20 +199,15 @@ public sealed class HonestyMeter : IDisposable
 
     private unsafe void Look(ReadOnlySpan<float> shown)
     {
-        if (_raw.Count < 2)
-        {
-            return;
-        }
-
         // Noise of one frame on that scale, from the difference of two; the smallest so far is that of the frames between which least moved.
         var raw = _raw.ToArray();
-        var difference = new float[shown.Length];
-        TensorPrimitives.Subtract(raw[^1], raw[^2], difference);
-        var smooth = TensorPrimitives.StdDev<float>(Detail(difference)) / Math.Sqrt(2);
+        TensorPrimitives.Subtract(raw[^1], raw[^2], _first);
+        var smooth = TensorPrimitives.StdDev<float>(Detail(_first)) / Math.Sqrt(2);
         _smoothNoise = Math.Min(_smoothNoise ?? smooth, smooth);
 
         var limit = (float)(Doubt * _smoothNoise.Value * Math.Sqrt(_weightSquared) / _weight);
-        var seen = Detail(new ReadOnlySpan<float>((void*)_sum.Data, shown.Length)).ToArray();
+        var seen = _first;
+        Detail(new ReadOnlySpan<float>((void*)_sum.Data, shown.Length)).CopyTo(seen);
         TensorPrimitives.Multiply(seen, (float)(1 / _weight), seen);
         var claimed = Detail(shown);
         var mask = new bool[shown.Length];

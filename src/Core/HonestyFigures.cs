@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LiveLtem.Inference.Denoise.Honesty;
+namespace LiveLtem.Core;
 
 /// <summary>How far a denoised movie can be trusted, told without any clean frame.</summary>
 public sealed record HonestyFigures
