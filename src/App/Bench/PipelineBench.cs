@@ -17,6 +17,12 @@ internal sealed record BenchResult
     /// <summary>What segments: a model's name, or <c>none</c> for thresholds.</summary>
     public required string Model { get; init; }
 
+    /// <summary>Whether molecules were looked for, with the profile's denoiser.</summary>
+    public required bool Molecules { get; init; }
+
+    /// <summary>What ran, for people.</summary>
+    public string Title => Molecules ? "molecules, denoised" : Model == Profile.NoModel ? "classical" : $"network {Model}";
+
     /// <summary>Particles that the movie shows in a frame.</summary>
     public required int Particles { get; init; }
 
@@ -63,7 +69,7 @@ internal sealed record BenchResult
 /// <summary>Measures the path end to end on a simulated movie in memory.</summary>
 internal static class PipelineBench
 {
-    private const string Scene = "crystal";
+    private const int Particles = 100;
     private const double PaceShare = 0.7;
     private const int MostMovieFrames = 60;
     private const int FewestMovieFrames = 24;
@@ -73,17 +79,19 @@ internal static class PipelineBench
 
     /// <summary>Runs the bench for one size.</summary>
     /// <param name="sizePx">Side of the frame.</param>
-    /// <param name="particles">Particles in it.</param>
-    /// <param name="profile">Says what segments.</param>
+    /// <param name="particles">Particles in it; null for the usual number.</param>
+    /// <param name="profile">Says what segments, and whether on denoised frames of molecules.</param>
     /// <param name="frames">Frames timed in each run.</param>
     /// <param name="tell">Gets a line about what is going on.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<BenchResult> RunAsync(int sizePx, int particles, Profile profile, int frames, Action<string> tell, CancellationToken cancellationToken)
+    public static async Task<BenchResult> RunAsync(int sizePx, int? particles, Profile profile, int frames, Action<string> tell, CancellationToken cancellationToken)
     {
         // It is played forth and back, so that fewer of the large frames do, which take long to draw.
         var drawn = (int)Math.Clamp(MostMoviePixels / ((long)sizePx * sizePx), FewestMovieFrames, MostMovieFrames);
         tell($"{sizePx} x {sizePx}: drawing {drawn} frames");
-        using var movie = new MemoryMovie(Scene, new SceneOptions { SizePx = sizePx, Particles = particles, Cnr = 2 }, drawn, cancellationToken);
+        using var movie = profile.Molecules
+            ? new MemoryMovie("soft", new SceneOptions { SizePx = sizePx, Particles = particles, Cnr = 0.5 }, drawn, cancellationToken)
+            : new MemoryMovie("crystal", new SceneOptions { SizePx = sizePx, Particles = particles ?? Particles, Cnr = 2 }, drawn, cancellationToken);
 
         tell($"{sizePx} x {sizePx}: as fast as it goes");
         var full = new BenchMeter(WarmUp);
@@ -103,6 +111,7 @@ internal static class PipelineBench
         {
             SizePx = sizePx,
             Model = profile.Model ?? Profile.NoModel,
+            Molecules = profile.Molecules,
             Particles = movie.Particles,
             Found = unpaced.Figures.Points / (double)Math.Max(1, unpaced.Figures.Processed),
             Frames = full.Frames,
@@ -125,7 +134,7 @@ internal static class PipelineBench
         using var pool = new FramePool();
         await using var source = movie.Play(frames, fps: null);
         var input = SessionInput.Plain(source);
-        using IParticleDetector detector = empty ? new EmptyDetector() : Detectors.Create(profile, input);
+        using IParticleDetector detector = empty ? new EmptyDetector() : Detectors.Create(profile, input, live: true);
         using var denoiser = empty ? null : Denoisers.Create(profile, pool);
         IParticleTracker tracker = empty ? new EmptyTracker() : Trackers.Create(profile);
         var host = new AnalysisHost(input, pool, detector, tracker, meter, new AnalysisHostOptions { Live = false, Denoiser = denoiser, DetectsInDenoised = denoiser is not null });
@@ -141,7 +150,7 @@ internal static class PipelineBench
         using var pool = new FramePool();
         await using var source = movie.Play(int.MaxValue, fps);
         var input = SessionInput.Plain(source);
-        using var detector = Detectors.Create(profile, input);
+        using var detector = Detectors.Create(profile, input, live: true);
         using var denoiser = Denoisers.Create(profile, pool);
         var host = new AnalysisHost(input, pool, detector, Trackers.Create(profile), new BenchMeter(WarmUp), new AnalysisHostOptions { Live = true, Denoiser = denoiser, DetectsInDenoised = denoiser is not null });
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -20,12 +20,15 @@ internal static class ChildProcess
     /// <param name="limit">Longest time it may take; it is killed with its children then.</param>
     /// <param name="cancellationToken">Kills it.</param>
     /// <param name="tell">Gets each line of its standard error as it comes; null for nobody.</param>
+    /// <param name="lowestPriority">Whether it and its children get only such processor time as nobody else wants.</param>
     /// <returns>Exit code and output; the exit code is null where it was killed for taking too long.</returns>
     /// <exception cref="InputException">There is no such program.</exception>
     public static async Task<(int? ExitCode, string Output)> RunAsync(
-        string program, IEnumerable<string> arguments, string folder, TimeSpan limit, CancellationToken cancellationToken, Action<string>? tell = null)
+        string program, IEnumerable<string> arguments, string folder, TimeSpan limit, CancellationToken cancellationToken, Action<string>? tell = null, bool lowestPriority = false)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        // By nice and not by the started process's own property: that would reach its first thread only.
+        var nice = lowestPriority && !OperatingSystem.IsWindows();
+        var start = new ProcessStartInfo(nice ? "nice" : program, nice ? ["-n", "19", program, .. arguments] : arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -43,6 +46,10 @@ internal static class ChildProcess
         try
         {
             process.Start();
+            if (lowestPriority && OperatingSystem.IsWindows())
+            {
+                process.PriorityClass = ProcessPriorityClass.Idle;
+            }
         }
         catch (Win32Exception error)
         {

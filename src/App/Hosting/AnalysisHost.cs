@@ -2,6 +2,7 @@ using LiveLtem.App.Hosting.Live;
 using LiveLtem.Core;
 using LiveLtem.Core.Pipeline;
 using LiveLtem.Dose;
+using LiveLtem.Dose.Alerts;
 using Microsoft.Extensions.Logging;
 
 namespace LiveLtem.App.Hosting;
@@ -27,11 +28,17 @@ internal sealed record AnalysisHostOptions
     /// <summary>Takes the noise off every analysed frame; null where frames stay as they are. Stays the caller's.</summary>
     public IFrameDenoiser? Denoiser { get; init; }
 
+    /// <summary>Changes the denoiser between frames; null where it stays.</summary>
+    public IDenoiserSwitch? DenoiserChanges { get; init; }
+
     /// <summary>Whether the detector looks at the denoised frames; else they are for the sink alone.</summary>
     public bool DetectsInDenoised { get; init; }
 
     /// <summary>Whether the sink is given the denoised frames.</summary>
     public bool WithDenoised { get; init; }
+
+    /// <summary>Watches for what an operator should hear of; null where nobody asks.</summary>
+    public AlertWatch? Alerts { get; init; }
 
     /// <summary>How long a stopped session may take to finish.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -64,6 +71,7 @@ internal sealed class AnalysisHost
     private readonly IParticleTracker _tracker;
     private readonly IResultSink _sink;
     private readonly TimeProvider _time;
+    private readonly LiveTaps? _taps;
     private readonly PrepareStage _prepare;
     private readonly IFrameSource _source;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,8 +96,9 @@ internal sealed class AnalysisHost
             _time,
             logger);
         var clock = new FrameClock(input.Calibration.FrameTimeS?.Value, !input.FrameTimeTyped, input.NumbersStartAnywhere);
-        _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, options.WithDenoised, _time);
+        _results = new ResultJoiner(sink, new DoseLedger(input.Calibration), clock, options.WithImages, options.WithDenoised, _time, options.Alerts);
         _source = input.Source;
+        _taps = options.Taps;
         _prepare = new PrepareStage(detector, input, pool, GetReady, options.Models, options.Denoiser);
         Wire(input.Source, pool, options);
     }
@@ -164,18 +173,18 @@ internal sealed class AnalysisHost
         _run.SetSource(source, pool, raw);
         if (taps is null)
         {
-            _run.AddStage(StageNames.Gauge, raw, gauged, new GaugeStage(_results, null));
+            _run.AddStage(StageNames.Gauge, raw, gauged, new GaugeStage(_results, null, options.Alerts));
         }
         else
         {
-            Fork(source.Info, raw, gauged, taps);
+            Fork(source.Info, raw, gauged, taps, options.Alerts);
         }
 
         _run.AddStage(StageNames.Prepare, gauged, prepared, _prepare);
         if (options.Denoiser is { } denoiser)
         {
             var denoised = _run.AddEdge<DenoisedFrame>("denoised", EdgePolicy.Wait, depth, analysis);
-            _run.AddStage(StageNames.Denoise, prepared, denoised, new DenoiseStage(denoiser, _results, options.DetectsInDenoised));
+            _run.AddStage(StageNames.Denoise, prepared, denoised, new DenoiseStage(denoiser, _results, options.DetectsInDenoised, options.DenoiserChanges));
             _run.AddParallelStage(StageNames.Segment, denoised, segmented, Segment, options.SegmentWorkers);
         }
         else
@@ -190,10 +199,10 @@ internal sealed class AnalysisHost
     private static FrameBranches BranchesOf(LiveTaps? taps) =>
         FrameBranches.Analysis | (taps?.Store is null ? 0 : FrameBranches.Recording) | (taps?.Publisher is null ? 0 : FrameBranches.Preview);
 
-    private void Fork(SourceInfo source, Edge<Frame> raw, Edge<Frame> gauged, LiveTaps taps)
+    private void Fork(SourceInfo source, Edge<Frame> raw, Edge<Frame> gauged, LiveTaps taps, AlertWatch? alerts)
     {
         var received = _run.AddEdge<Frame>("received", EdgePolicy.Wait, 4, BranchesOf(taps));
-        _run.AddStage(StageNames.Gauge, raw, received, new GaugeStage(_results, taps));
+        _run.AddStage(StageNames.Gauge, raw, received, new GaugeStage(_results, taps, alerts));
         var outputs = new List<Edge<Frame>>();
         if (taps.Store is not null)
         {
@@ -223,6 +232,7 @@ internal sealed class AnalysisHost
     private void GetReady()
     {
         _results.GetReady();
+        _taps?.Adaptation?.Begin(_prepare.Corrector!);
         _ready.TrySetResult();
     }
 

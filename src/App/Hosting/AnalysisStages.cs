@@ -3,11 +3,12 @@ using LiveLtem.Acquisition.Gauge;
 using LiveLtem.App.Hosting.Live;
 using LiveLtem.Core;
 using LiveLtem.Core.Pipeline;
+using LiveLtem.Dose.Alerts;
 
 namespace LiveLtem.App.Hosting;
 
 /// <summary>Measures every received frame, before anything can be skipped, and gives it the segment of conditions that it belongs to.</summary>
-internal sealed class GaugeStage(ResultJoiner results, LiveTaps? taps) : IStage<Frame, Frame>
+internal sealed class GaugeStage(ResultJoiner results, LiveTaps? taps, AlertWatch? alerts) : IStage<Frame, Frame>
 {
     private readonly FrameGauge _gauge = new();
 
@@ -30,6 +31,8 @@ internal sealed class GaugeStage(ResultJoiner results, LiveTaps? taps) : IStage<
 
         var reading = _gauge.Read(frame);
         taps?.Measured(reading);
+        taps?.Adaptation?.Offer(frame);
+        alerts?.Look(frame, reading);
         results.AddReceived(reading);
         output.Add(frame);
     }
@@ -54,6 +57,9 @@ internal sealed class PrepareStage(
 
     /// <summary>Pixels that are replaced in every frame; null before they are known.</summary>
     public int? HotPixels => _corrector?.HotPixels.Count;
+
+    /// <summary>Takes the camera's own pattern out of frames; null before it is learnt.</summary>
+    public FrameCorrector? Corrector => _corrector;
 
     public void Process(Frame item, ICollection<Frame> output)
     {
@@ -119,7 +125,8 @@ internal sealed class PrepareStage(
 /// <param name="denoiser">Does it.</param>
 /// <param name="results">Gets every denoised frame, whatever becomes of its analysis.</param>
 /// <param name="forDetector">Whether the detector is to see it; else it is for the results alone.</param>
-internal sealed class DenoiseStage(IFrameDenoiser denoiser, ResultJoiner results, bool forDetector) : IStage<Frame, DenoisedFrame>
+/// <param name="changes">Changes the denoiser between two frames; null where it stays.</param>
+internal sealed class DenoiseStage(IFrameDenoiser denoiser, ResultJoiner results, bool forDetector, IDenoiserSwitch? changes = null) : IStage<Frame, DenoisedFrame>
 {
     private readonly Queue<Frame> _waiting = new();
 
@@ -143,6 +150,8 @@ internal sealed class DenoiseStage(IFrameDenoiser denoiser, ResultJoiner results
         {
             Denoise(frame, output);
         }
+
+        changes?.End();
     }
 
     // A frame that waited is this stage's to give back where it fails; the pipeline knows of the newest only.
@@ -151,6 +160,15 @@ internal sealed class DenoiseStage(IFrameDenoiser denoiser, ResultJoiner results
         Frame? denoised = null;
         try
         {
+            changes?.Before(frame.Number);
+            if (forDetector)
+            {
+                // From here on the frame, and whatever is found in it, says by which version.
+                var stamped = frame.Share(frame.Header with { DenoiserVersion = denoiser.Version });
+                frame.Dispose();
+                frame = stamped;
+            }
+
             denoised = denoiser.Denoise(frame);
             results.AddDenoised(denoised);
             output.Add(new DenoisedFrame(frame, forDetector ? denoised : null));

@@ -1,13 +1,8 @@
-using System.Globalization;
-using System.Numerics.Tensors;
-using System.Text.Json;
 using LiveLtem.Acquisition.Correction;
-using LiveLtem.App.Development;
 using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 using LiveLtem.Core.Mrc;
 using LiveLtem.Inference.Denoise;
-using LiveLtem.Inference.Models;
 
 namespace LiveLtem.App.Hosting;
 
@@ -17,11 +12,6 @@ internal sealed class DenoiseAdaptation : IDisposable
 {
     // What is learnt is learnt from the first frames only, so that a longer recording of the same begins with the same result.
     private const int MostFrames = 400;
-    private const int FewestFramesForNetwork = 20;
-    private const int SmallestSideForNetwork = 64;
-    private const int Steps = 300;
-    private const int Seed = 1;
-    private static readonly TimeSpan LongestTraining = TimeSpan.FromMinutes(10);
     private readonly TempDirectory _folder = new();
 
     private DenoiseAdaptation()
@@ -50,7 +40,7 @@ internal sealed class DenoiseAdaptation : IDisposable
             var network = profile.Denoise.Model != Profile.NoModel;
             var frames = await adaptation.LookAsync(input, network, cancellationToken).ConfigureAwait(false);
             adaptation.Describe = $"noise and motion learnt from {frames} frames";
-            if (network && await adaptation.TrainAsync(input.Source.Info, frames, cancellationToken).ConfigureAwait(false) is { } said)
+            if (network && await adaptation.TrainAsync(profile, input.Source.Info, frames, cancellationToken).ConfigureAwait(false) is { } said)
             {
                 adaptation.Describe += $"; {said}";
             }
@@ -142,48 +132,39 @@ internal sealed class DenoiseAdaptation : IDisposable
     }
 
     // Whatever goes wrong, the shipped network serves: a line says so.
-    private async Task<string?> TrainAsync(SourceInfo info, int frames, CancellationToken cancellationToken)
+    private async Task<string?> TrainAsync(Profile profile, SourceInfo info, int frames, CancellationToken cancellationToken)
     {
-        if (!DenoiseCard.Names.Contains(DenoiseCard.General))
+        if (Denoisers.CardOf(profile) is null)
         {
             return null;
         }
 
-        if (frames < FewestFramesForNetwork || Math.Min(info.Height, info.Width) < SmallestSideForNetwork)
+        if (DenoiseTraining.TooLittle(frames, info.Height, info.Width) is { } little)
         {
-            return $"the network stays as shipped: {frames} frames of {info.Width} x {info.Height} px are too little to adapt it";
+            return little;
         }
 
-        if (Checkout.TryFind() is not { } checkout || !File.Exists(Path.Combine(checkout, "liveltem")) || OperatingSystem.IsWindows())
+        if (DenoiseTraining.Missing is { } missing)
         {
-            return Tell("the network stays as shipped: adapting it needs the source tree");
+            return Tell(missing);
         }
 
-        Console.Error.WriteLine($"liveltem: adapts the denoiser to the recording ({Steps} steps on {frames} frames)");
-        string[] arguments =
-        [
-            "train", "denoise", "--from", _folder.Path("frames.mrc"), "--name", "adapted", "--out", _folder.Path("model"), "--work", _folder.Path("work"),
-            "--start-from", Path.Combine(DenoiseCard.Folder, $"{DenoiseCard.General}.json"),
-            "--steps", Steps.ToString(CultureInfo.InvariantCulture), "--epoch", "50", "--seed", Seed.ToString(CultureInfo.InvariantCulture),
-        ];
-        var (exitCode, output) = await ChildProcess.RunAsync(
-            Path.Combine(checkout, "liveltem"), arguments, checkout, LongestTraining, cancellationToken, line => Console.Error.WriteLine(line)).ConfigureAwait(false);
+        Tell($"adapts the denoiser to the recording ({DenoiseTraining.Steps} steps on {frames} frames)");
+        var outcome = await DenoiseTraining.RunAsync(
+            new DenoiseTrainingRequest
+            {
+                Frames = _folder.Path("frames.mrc"),
+                Count = frames,
+                Name = "adapted",
+                Folder = _folder.Path("model"),
+                Work = _folder.Path("work"),
+                StartFrom = Denoisers.CardFile(profile)!,
+                Tell = line => Console.Error.WriteLine(line),
+            },
+            cancellationToken).ConfigureAwait(false);
         _folder.Delete("frames.mrc");
-        if (exitCode != 0)
-        {
-            var last = output.TrimEnd().Split('\n')[^1];
-            return Tell($"the network stays as shipped: adapting it {(exitCode is null ? $"took over {LongestTraining.TotalMinutes} minutes" : "failed")}: {last}");
-        }
-
-        var card = _folder.Path(Path.Combine("model", "adapted.json"));
-        var (facts, _) = DenoiseCard.Read(card);
-        if (!(facts.HeldOutGain > facts.HeldOutGainBefore))
-        {
-            return Tell(FormattableString.Invariant($"the network stays as shipped: adapting it brought nothing ({100 * facts.HeldOutGainBefore:F1} % of the linear filter's squared error removed in held-out frames before, {100 * facts.HeldOutGain:F1} % after)"));
-        }
-
-        Model = card;
-        return FormattableString.Invariant($"network adapted to the recording ({facts.Steps} steps, seed {facts.Seed}): removes {100 * facts.HeldOutGain:F1} +- {100 * facts.HeldOutGainErr:F1} % of the linear filter's squared error in held-out frames, as shipped {100 * facts.HeldOutGainBefore:F1} %");
+        Model = outcome.Card;
+        return Model is null ? Tell(outcome.Said) : outcome.Said;
     }
 
     private static string Tell(string line)

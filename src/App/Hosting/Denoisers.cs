@@ -22,17 +22,24 @@ internal static class Denoisers
             return null;
         }
 
-        var name = adapted?.Model ?? profile.Denoise.Model ?? Shipped();
+        var name = adapted?.Model ?? profile.Denoise.Model ?? CardFile(profile) ?? Linear();
         return new SpectralDenoiser(pool, name == Profile.NoModel ? null : DenoiseModel.Load(name), adapted?.Spectrum, offline);
     }
 
-    private static string Shipped()
+    /// <summary>File of the card of the network that a profile begins with; null where it asks for none, or the shipped one is not there.</summary>
+    public static string? CardFile(Profile profile) => (profile.Denoise.Model ?? DenoiseCard.General) switch
     {
-        if (DenoiseCard.Names.Contains(DenoiseCard.General))
-        {
-            return DenoiseCard.General;
-        }
+        Profile.NoModel => null,
+        var name when DenoiseCard.Names.Contains(name) => Path.Combine(DenoiseCard.Folder, $"{name}.json"),
+        var file => profile.Denoise.Model is null ? null : file,
+    };
 
+    /// <summary>That card.</summary>
+    /// <exception cref="InputException">The profile names one that is missing or damaged.</exception>
+    public static DenoiseCard? CardOf(Profile profile) => CardFile(profile) is { } file ? DenoiseCard.Read(file).Card : null;
+
+    private static string Linear()
+    {
         Console.Error.WriteLine($"liveltem: the shipped denoiser {DenoiseCard.General} is not in {DenoiseCard.Folder}: the best linear filter takes the noise off");
         return Profile.NoModel;
     }

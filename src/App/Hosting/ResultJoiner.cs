@@ -1,6 +1,7 @@
 using LiveLtem.Core;
 using LiveLtem.Core.Pipeline;
 using LiveLtem.Dose;
+using LiveLtem.Dose.Alerts;
 
 namespace LiveLtem.App.Hosting;
 
@@ -44,7 +45,7 @@ internal sealed record SessionFigures
 /// <summary>Brings together what the gauge saw of every frame, what the analysis made of those it got, and the final tracks that come later,
 /// and gives them to the sink in the order of the frames.</summary>
 /// <remarks>Thread-safe: the gauge and the end of the analysis call from threads of their own; the sink is called from one at a time.</remarks>
-internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock clock, bool wantsImages, bool wantsDenoised, TimeProvider time)
+internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock clock, bool wantsImages, bool wantsDenoised, TimeProvider time, AlertWatch? alerts = null)
 {
     private DoseLedger _dose = dose;
     private readonly Lock _gate = new();
@@ -109,6 +110,7 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
             _dose.Complete(_accounted);
             TakeAccounted();
             _dose = DoseLedger.Continue(_dose, calibration, priorDoseEPerA2);
+            alerts?.Begin(calibration);
             clock.Change(calibration.FrameTimeS?.Value);
         }
     }
@@ -197,6 +199,7 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
         foreach (var frame in _accounted)
         {
             _received.Enqueue(frame);
+            alerts?.Accounted(frame);
         }
 
         _accounted.Clear();
@@ -251,7 +254,9 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
             return false;
         }
 
-        Emit(Row(received));
+        var row = Row(received);
+        Emit(row);
+        alerts?.LeftOut(row);
         if (CameWhenReady(received.Gauge.Header))
         {
             _figures = _figures with { LeftOut = _figures.LeftOut + 1 };
@@ -271,9 +276,11 @@ internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock
             DriftYPx = tracks.DriftYPx,
             Processed = true,
             LatencyMs = latencyMs,
+            DenoiserVersion = detections.Header.DenoiserVersion,
         };
         Emit(row);
         _awaitTracks.Enqueue(row);
+        alerts?.Analysed(row, tracks);
         sink.OnAnalysed(row, detections, tracks);
         if (image is not null)
         {

@@ -34,7 +34,8 @@ internal sealed record TrackTableJob(string File, string Output, Profile Profile
                 Calibration = calibration,
             },
             Calibration = calibration,
-            Analyses = Profile.StartAnalyses(AnalysisSetup.Of(calibration, null, null)),
+            Analyses = Profile.Analysis.Start(AnalysisSetup.Of(calibration, null, null)),
+            AskedRelativeErr = Profile.Analysis.AskedRelativeErr,
             Profile = Profile.Name,
             Version = typeof(TrackTableJob).Assembly.GetName().Version?.ToString(3),
         }).ConfigureAwait(false);

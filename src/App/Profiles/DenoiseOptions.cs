@@ -12,6 +12,12 @@ internal sealed record DenoiseOptions
     /// <summary>The network: name of a shipped model or a card's file; <see cref="Profile.NoModel"/> for the linear filter; null for the shipped one where there is one.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Whether the network is first adapted to the recording.</summary>
+    /// <summary>Whether the network is adapted to the recording: before the analysis, or in the background of a live session.</summary>
     public bool Adapts { get; init; } = true;
+
+    /// <summary>Frames of a live session that it is adapted to.</summary>
+    public int AdaptFrames { get; init; } = 200;
+
+    /// <summary>Frames after which a live session adapts again; 0 for once.</summary>
+    public int AdaptEvery { get; init; }
 }

@@ -1,5 +1,6 @@
 using LiveLtem.Core.Analysis;
 using LiveLtem.Core.Live;
+using LiveLtem.Dose.Alerts;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
@@ -43,6 +44,12 @@ internal sealed record Profile
     /// <summary>Names of the analyses of the tracks; null for all.</summary>
     public IReadOnlyList<string>? Analyses { get; init; }
 
-    /// <summary>Starts the analyses that it asks for.</summary>
-    public IReadOnlyList<ITrackAnalysis> StartAnalyses(AnalysisSetup setup) => TrackAnalyses.Create(setup, Analyses);
+    /// <summary>The relative 1-sigma error asked of their figures.</summary>
+    public double Precision { get; init; } = 0.05;
+
+    /// <summary>What the operator is to hear of.</summary>
+    public AlertOptions Alerts { get; init; } = new();
+
+    /// <summary>The analyses that it asks for.</summary>
+    public AnalysisPlan Analysis => new(setup => TrackAnalyses.Create(setup, Analyses), Precision);
 }

@@ -54,7 +54,10 @@ internal static class ProfileStore
         var tracker = root.Section("tracker");
         var denoise = root.Section("denoise");
         var analyses = root.Words("analyses", "all", TrackAnalyses.Names);
+        var precision = root.Number("precision", 0.0001, 1) ?? new Profile { Name = file }.Precision;
+        var alerts = root.Section("alerts");
         root.RefuseOthers();
+        var options = Detector(detector);
         return new Profile
         {
             Name = file,
@@ -63,9 +66,11 @@ internal static class ProfileStore
             Provider = provider,
             Denoise = Denoise(denoise),
             Molecules = molecules,
-            Detector = Detector(detector),
+            Detector = options,
+            Alerts = AlertSection.Read(alerts) with { BrightParticles = options.DarkParticles == false },
             Tracker = Tracker(tracker),
             Analyses = analyses,
+            Precision = precision,
         };
     }
 
@@ -101,7 +106,7 @@ internal static class ProfileStore
         return stream.Documents.Count == 0
             ? null
             : stream.Documents[0].RootNode as YamlMappingNode
-                ?? throw new InputException($"{file}: a profile has the sections detector:, tracker: and denoise:, and the key analyses:");
+                ?? throw new InputException($"{file}: a profile has the sections detector:, tracker:, denoise: and alerts:, and the keys analyses: and precision:");
     }
 
     private static DenoiseOptions Denoise(ProfileSection section)
@@ -112,6 +117,11 @@ internal static class ProfileStore
             Enabled = section.Truth("enabled") ?? false,
             Model = model == "auto" ? null : model,
             Adapts = section.Truth("adapt") ?? true,
+        };
+        options = options with
+        {
+            AdaptFrames = section.WholeNumber("adapt_frames", 32, 400) ?? options.AdaptFrames,
+            AdaptEvery = section.WholeNumber("adapt_every", 0, 10_000_000) ?? options.AdaptEvery,
         };
         section.RefuseOthers();
         return options;

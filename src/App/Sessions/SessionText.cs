@@ -148,6 +148,7 @@ internal static class SessionText
         RecordingChange change => $"recording {change.State.ToString().ToLowerInvariant()}{(change.Reason is { } reason ? $": {reason}" : "")}",
         ConditionsChange change => Say($"segment {change.Segment} from frame {change.FirstFrame}"),
         ModelChange change => $"model {Model(change.Model)}",
+        DenoiserChange change => $"denoiser version {change.Denoiser.Version}, {change.Denoiser.Name}{(change.Denoiser.FirstFrame is { } first ? Say($" from frame {first}") : "")}{(change.Denoiser.Sha256 is { } hash ? $", SHA-256 {hash}" : "")}",
         AlertChange change => $"{change.Alert.Severity} {change.Alert.Kind} {change.Alert.State}: {change.Alert.Message}",
         _ => happening.GetType().Name,
     };

@@ -4,6 +4,7 @@ using LiveLtem.App.Hosting;
 using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 using LiveLtem.Core.Analysis;
+using LiveLtem.Dose.Alerts;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Denoise;
 using LiveLtem.Session.Results;
@@ -63,6 +64,7 @@ internal static class AnalyzeVerb
                 Output = parsed.GetRequiredValue(output),
                 Profile = replay?.Profile ?? asked,
                 Models = replay,
+                Repeats = parsed.GetValue(profile) is null,
                 Typed = calibration.Read(parsed),
                 Frames = parsed.GetValue(frames) is { } range ? FrameRange.Parse(range) : null,
                 Roi = parsed.GetValue(roi) is { } region ? RegionOfInterest.Parse(region) : null,
@@ -94,6 +96,8 @@ internal static class AnalyzeVerb
 
         public ModelReplay? Models { get; init; }
 
+        public bool Repeats { get; init; }
+
         public required TypedCalibration Typed { get; init; }
 
         public FrameRange? Frames { get; init; }
@@ -114,10 +118,12 @@ internal static class AnalyzeVerb
             await using var source = input.Source;
             using var pool = new FramePool();
             using var detector = Detectors.Create(Profile, input, WriteMasks);
-            using var adaptation = Profile.Denoise is { Enabled: true, Adapts: true } ? await AdaptAsync(cancellationToken).ConfigureAwait(false) : null;
+            using var replay = Repeats ? DenoiserReplay.Of(File, Profile, source.Info.Height, source.Info.Width) : null;
+            using var adaptation = replay is null && Profile.Denoise is { Enabled: true, Adapts: true } ? await AdaptAsync(cancellationToken).ConfigureAwait(false) : null;
             using var denoiser = Denoisers.Create(Profile, pool, WriteDenoised, adaptation, OfflineDenoise);
             Models?.Drive(detector);
-            foreach (var warning in Models?.Warnings ?? [])
+            replay?.Drive(denoiser);
+            foreach (var warning in (Models?.Warnings ?? []).Concat(replay?.Warnings ?? []))
             {
                 Console.Error.WriteLine($"liveltem: {warning}");
             }
@@ -128,27 +134,35 @@ internal static class AnalyzeVerb
                 Source = source.Info,
                 Calibration = input.Calibration,
                 Profile = Profile.Name,
-                Analyses = Profile.StartAnalyses(AnalysisSetup.Of(input.Calibration, source.Info.Height, source.Info.Width)),
+                Analyses = Profile.Analysis.Start(AnalysisSetup.Of(input.Calibration, source.Info.Height, source.Info.Width)),
+                AskedRelativeErr = Profile.Analysis.AskedRelativeErr,
                 Version = typeof(AnalyzeVerb).Assembly.GetName().Version?.ToString(3),
                 WriteMasks = WriteMasks,
                 WriteDenoised = WriteDenoised,
                 WriteOverlay = WriteOverlay,
             }).ConfigureAwait(false);
             var tracker = Trackers.Create(Profile);
+            var book = new AlertBook(_ => { });
+            var watch = Watches.Create(Profile, input, book, isLive: false, null);
+            results.Alerts = () => Watches.InOrder(book);
+            results.AlertsMissing = () => watch?.Missing ?? ["all: switched off by the profile"];
             var host = new AnalysisHost(input, pool, detector, tracker, results, new AnalysisHostOptions
             {
                 Live = false,
                 WithImages = true,
                 Models = Models,
                 Denoiser = denoiser,
+                DenoiserChanges = replay,
                 DetectsInDenoised = Profile.Denoise.Enabled,
-                WithDenoised = WriteDenoised,
+                WithDenoised = denoiser is not null,
+                Alerts = watch,
             });
             results.Notes.AddFact("Detector", () => host.Figures.Processed > 0 ? detector.Describe() : null);
             results.Notes.AddFact("Denoiser", () => host.Figures.Processed > 0 ? denoiser?.Describe() : null);
             results.Notes.AddFact("States", () => (tracker as StateTracker)?.Describe());
             results.Notes.AddFact("How far the denoised frames can be trusted", () => (denoiser as SpectralDenoiser)?.Honesty?.Describe());
             results.Notes.AddFact("Denoiser adapted", () => adaptation?.Describe);
+            results.Notes.AddFact("Denoiser changed as in the session", () => replay?.Describe);
             results.Notes.AddFact("Models changed as in the session", () => Models?.Describe);
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
             results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using LiveLtem.App.Bench;
 using LiveLtem.App.Hosting;
@@ -13,13 +11,14 @@ namespace LiveLtem.App.Verbs;
 /// <summary><c>bench</c>: throughput and latency of the whole path on this machine.</summary>
 internal static class BenchVerb
 {
+    private const int SoakSizePx = 128;
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Builds the verb.</summary>
     public static Command Create()
     {
         var size = new Option<int[]>("--size") { Description = "Sides of the frame, px.", DefaultValueFactory = _ => [512, 1024], AllowMultipleArgumentsPerToken = true, HelpName = "PX" };
-        var particles = new Option<int>("--particles") { Description = "Particles in a frame.", DefaultValueFactory = _ => 100, HelpName = "N" };
+        var particles = new Option<int?>("--particles") { Description = "Particles in a frame; 100, or as many molecules as the scene likes, where not given.", HelpName = "N" };
         var frames = new Option<int>("--frames") { Description = "Frames timed in each run.", DefaultValueFactory = _ => 300, HelpName = "N" };
         var model = new Option<string[]>("--model")
         {
@@ -28,12 +27,15 @@ internal static class BenchVerb
             AllowMultipleArgumentsPerToken = true,
             HelpName = "NAME",
         };
+        var profile = new Option<string?>("--profile") { Description = "Profile to run, soft for one: molecules are timed on simulated molecules, with its own denoiser.", HelpName = "NAME" };
+        var tracks = new Option<bool>("--tracks") { Description = "Only what follows the detector: linking of 100 to 10000 particles, and every analysis at 500. With --soak: a long session of these alone." };
+        var soak = new Option<int?>("--soak") { Description = "One session of that many frames instead, and how its memory goes.", HelpName = "FRAMES" };
         var json = new Option<bool>("--json") { Description = "One JSON object for scripts." };
         var command = new Command(
             "bench",
-            "Throughput and latency of the whole path, from a simulated movie in memory to tracks, on this machine.\n\nExample:\n  liveltem bench --size 1024 --json")
+            "Throughput and latency of the whole path, from a simulated movie in memory to tracks, on this machine.\n\nExample:\n  liveltem bench --size 1024 --json\n  liveltem bench --profile soft --size 512\n  liveltem bench --tracks\n  liveltem bench --soak 1000000 --size 128 --model none")
         {
-            size, particles, model, frames, json,
+            size, particles, model, profile, frames, tracks, soak, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -49,63 +51,65 @@ internal static class BenchVerb
                 throw new InputException($"--frames {timed}: give 10 to 1000000");
             }
 
-            // Before minutes are spent on the others.
-            foreach (var name in parsed.GetRequiredValue(model))
+            var asked = ProfileStore.Load(parsed.GetValue(profile));
+            var machine = BenchMachine.Now();
+            void Tell(string line) => Console.Error.WriteLine($"liveltem: bench {line}");
+            if (parsed.GetValue(soak) is { } length)
             {
-                if (ModelOption.Apply(ProfileStore.Load(null), name).Model is { } named and not Profile.NoModel)
+                if (length < 1000)
+                {
+                    throw new InputException($"--soak {length}: give 1000 frames or more");
+                }
+
+                var session = parsed.GetValue(tracks)
+                    ? SoakBench.Tracks(asked, length, Tell, cancellationToken)
+                    : await SoakBench.PixelsAsync(
+                        parsed.GetResult(size) is { Implicit: false } ? sizes[0] : SoakSizePx,
+                        ModelOption.Apply(asked, parsed.GetRequiredValue(model)[0]),
+                        length,
+                        Tell,
+                        cancellationToken).ConfigureAwait(false);
+                Console.Out.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(new { machine, soak = session }, Json) : BenchText.Of(machine, session));
+                return 0;
+            }
+
+            if (parsed.GetValue(tracks))
+            {
+                var linking = TracksBench.Linking(timed, Tell, cancellationToken);
+                var analyses = TracksBench.Analyses(timed, Tell, cancellationToken);
+                Console.Out.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(new { machine, linking, analyses }, Json) : BenchText.Of(machine, linking, analyses));
+                return 0;
+            }
+
+            // Molecules are found without such a network.
+            string[] models = asked.Molecules ? [Profile.NoModel] : parsed.GetRequiredValue(model);
+
+            // Before minutes are spent on the others.
+            foreach (var name in models)
+            {
+                if (ModelOption.Apply(asked, name).Model is { } named and not Profile.NoModel)
                 {
                     ModelStore.Find(named);
                 }
             }
 
-            var machine = BenchMachine.Now();
             var results = new List<BenchResult>();
             foreach (var side in sizes)
             {
-                foreach (var name in parsed.GetRequiredValue(model))
+                foreach (var name in models)
                 {
-                    var profile = ModelOption.Apply(ProfileStore.Load(null), name);
+                    var label = asked.Molecules ? asked.Name : name;
                     results.Add(await PipelineBench
-                        .RunAsync(side, parsed.GetValue(particles), profile, timed, line => Console.Error.WriteLine($"liveltem: bench {name} {line}"), cancellationToken)
+                        .RunAsync(side, parsed.GetValue(particles), ModelOption.Apply(asked, name), timed, line => Console.Error.WriteLine($"liveltem: bench {label} {line}"), cancellationToken)
                         .ConfigureAwait(false));
                 }
             }
 
             Console.Out.WriteLine(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(new { machine, results }, Json)
-                : Table(machine, results));
+                : BenchText.Of(machine, results));
             return 0;
         });
         return command;
-    }
-
-    private static string Table(BenchMachine machine, IReadOnlyList<BenchResult> results)
-    {
-        var text = new StringBuilder();
-        Line($"{machine.Processor ?? "processor not known"}, {machine.Cores} cores, {machine.System}, {machine.Runtime}, GC {machine.GarbageCollector}, load before {machine.LoadBefore?.ToString("F2", CultureInfo.InvariantCulture) ?? "not known"}");
-        Line($"end to end, pose and tracking on");
-        foreach (var result in results)
-        {
-            Line($"");
-            Line($"{(result.Model == Profile.NoModel ? "classical" : $"network {result.Model}")}, {result.SizePx} x {result.SizePx}, {result.Particles} particles ({result.Found:F1} found a frame), {result.Frames} frames");
-            Line($"  sustained         {result.FramesPerSecond,8:F1} frames/s   ({result.CpuMsPerFrame:F2} ms of processor time a frame)");
-            if (result.Latency is { } latency)
-            {
-                Line($"  latency           {latency.P50Ms,8:F1} / {latency.P95Ms:F1} / {latency.P99Ms:F1} / {latency.MaxMs:F1} ms   (p50 / p95 / p99 / max, paced at {result.PacedFps:F1} frames/s, {result.Dropped} dropped; a frame time is {1000 / result.PacedFps:F1} ms)");
-            }
-
-            foreach (var (stage, time) in result.Stages)
-            {
-                Line($"  {stage,-16}  {time?.P50Ms ?? 0,8:F2} / {time?.P99Ms ?? 0:F2} ms   (p50 / p99 of its arithmetic)");
-            }
-
-            Line($"  outside kernels   {result.ShareOutsideKernels * 100,8:F1} % of the processor time");
-            Line($"  garbage           {result.BytesPerFrame / 1024,8:F1} KiB a frame; collections {string.Join(" / ", result.Collections)} (gen 0 / 1 / 2)");
-            Line($"  memory            {result.PeakWorkingSetMiB,8:F0} MiB peak working set, the movie itself {result.MovieMiB:F0} MiB");
-        }
-
-        return text.ToString().TrimEnd();
-
-        void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
     }
 }

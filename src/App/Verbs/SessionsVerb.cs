@@ -103,7 +103,7 @@ internal static class SessionsVerb
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var folder = SessionRoot.Find(parsed.GetRequiredValue(Root), parsed.GetRequiredValue(session));
-            await SessionExport.WriteAsync(folder, parsed.GetRequiredValue(output), SessionProfile.Load(null, folder).StartAnalyses, cancellationToken).ConfigureAwait(false);
+            await SessionExport.WriteAsync(folder, parsed.GetRequiredValue(output), SessionProfile.Load(null, folder).Analysis, cancellationToken).ConfigureAwait(false);
             Console.Out.WriteLine($"{Path.GetFileName(folder)}: tables and report in {parsed.GetRequiredValue(output)}");
             return 0;
         });
@@ -117,7 +117,7 @@ internal static class SessionsVerb
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var folder = SessionRoot.Find(parsed.GetRequiredValue(Root), parsed.GetRequiredValue(session));
-            Console.Out.WriteLine(await SessionExport.WriteReportAsync(folder, SessionProfile.Load(null, folder).StartAnalyses, cancellationToken).ConfigureAwait(false));
+            Console.Out.WriteLine(await SessionExport.WriteReportAsync(folder, SessionProfile.Load(null, folder).Analysis, cancellationToken).ConfigureAwait(false));
             return 0;
         });
         return command;

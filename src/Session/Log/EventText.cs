@@ -13,6 +13,7 @@ internal static class EventText
     private const string RecordingKind = "recording";
     private const string ConditionsKind = "conditions";
     private const string ModelKind = "model";
+    private const string DenoiserKind = "denoiser";
     private const string AlertKind = "alert";
 
     public static string Kind(SessionEvent happening) => happening switch
@@ -21,6 +22,7 @@ internal static class EventText
         RecordingChange => RecordingKind,
         ConditionsChange => ConditionsKind,
         ModelChange => ModelKind,
+        DenoiserChange => DenoiserKind,
         AlertChange => AlertKind,
         _ => throw new ArgumentException($"a session keeps no {happening.GetType().Name}", nameof(happening)),
     };
@@ -39,6 +41,7 @@ internal static class EventText
             ["note"] = c.Note,
         },
         ModelChange m => ModelText.Write(m.Model),
+        DenoiserChange d => DenoiserText.Write(d.Denoiser),
         AlertChange a => AlertLine.Write(a.Alert),
         _ => throw new ArgumentException($"a session keeps no {happening.GetType().Name}", nameof(happening)),
     }).ToJsonString();
@@ -83,6 +86,7 @@ internal static class EventText
             Note = (string?)json["note"],
         },
         ModelKind => new ModelChange { Time = time, Model = ModelText.Read(json) },
+        DenoiserKind => new DenoiserChange { Time = time, Denoiser = DenoiserText.Read(json) },
         AlertKind => new AlertChange { Time = time, Alert = ReadAlert(json) },
         _ => null,
     };

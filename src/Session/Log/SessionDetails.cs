@@ -30,6 +30,7 @@ internal static class SessionDetails
 
         return new SourceInfo
         {
+            NumbersTellLosses = true,
             Name = manifest.Id,
             Format = Format,
             Height = shape.Height,

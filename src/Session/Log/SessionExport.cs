@@ -15,23 +15,23 @@ public static class SessionExport
     /// <summary>Writes everything.</summary>
     /// <param name="session">Folder of the session; may be one that is being recorded.</param>
     /// <param name="output">Folder for the results, made where it is missing; may be the session's own.</param>
-    /// <param name="analyses">Starts what is worked out of the tracks.</param>
+    /// <param name="analyses">What is worked out of the tracks.</param>
     /// <param name="cancellationToken">Stops between rows.</param>
     /// <exception cref="InputException">The session is damaged, or the folder cannot be written.</exception>
-    public static Task WriteAsync(string session, string output, Func<AnalysisSetup, IReadOnlyList<ITrackAnalysis>> analyses, CancellationToken cancellationToken) =>
+    public static Task WriteAsync(string session, string output, AnalysisPlan analyses, CancellationToken cancellationToken) =>
         WriteAsync(session, output, tables: true, analyses, cancellationToken);
 
     /// <summary>Writes <c>report.html</c> alone, into the session's own folder.</summary>
-    /// <inheritdoc cref="WriteAsync(string, string, Func{AnalysisSetup, IReadOnlyList{ITrackAnalysis}}, CancellationToken)"/>
+    /// <inheritdoc cref="WriteAsync(string, string, AnalysisPlan, CancellationToken)"/>
     /// <returns>Its path.</returns>
-    public static async Task<string> WriteReportAsync(string session, Func<AnalysisSetup, IReadOnlyList<ITrackAnalysis>> analyses, CancellationToken cancellationToken)
+    public static async Task<string> WriteReportAsync(string session, AnalysisPlan analyses, CancellationToken cancellationToken)
     {
         await WriteAsync(session, session, tables: false, analyses, cancellationToken).ConfigureAwait(false);
         return Path.Combine(session, "report.html");
     }
 
     private static async Task WriteAsync(
-        string session, string output, bool tables, Func<AnalysisSetup, IReadOnlyList<ITrackAnalysis>> analyses, CancellationToken cancellationToken)
+        string session, string output, bool tables, AnalysisPlan analyses, CancellationToken cancellationToken)
     {
         var manifest = ManifestFile.Read(session);
         using var frames = SessionFrames.Open(session, manifest.Shape);
@@ -49,7 +49,8 @@ public static class SessionExport
             {
                 Path = output,
                 Source = source,
-                Analyses = analyses(setup),
+                Analyses = analyses.Start(setup),
+                AskedRelativeErr = analyses.AskedRelativeErr,
                 Calibration = manifest.Segments[0].Calibration,
                 Profile = manifest.Description.ProfileName,
                 Version = manifest.Description.Version,

@@ -65,6 +65,7 @@ internal sealed record SessionManifest
         ["source"] = new JsonObject { ["name"] = Description.Source, ["live"] = Description.IsLive, ["metadata"] = Texts(Description.SourceMetadata) },
         ["profile"] = new JsonObject { ["name"] = Description.ProfileName, ["text"] = Description.ProfileText },
         ["models"] = ModelText.Write(Description.Models),
+        ["denoisers"] = DenoiserText.Write(Description.Denoisers),
         ["frames"] = Shape is { } shape
             ? new JsonObject
             {
@@ -152,6 +153,7 @@ internal sealed record SessionManifest
                 ProfileText = Text(profile?["text"]),
                 Version = Text(json["program"]?["version"]),
                 Models = ModelText.ReadAll(json["models"]),
+                Denoisers = DenoiserText.ReadAll(json["denoisers"]),
             },
             Shape = json["frames"] is JsonObject frames ? Shaped(frames) : null,
             Segments = segments.Count > 0 ? segments : [new SessionSegment(0, null, Calibration.Unknown)],

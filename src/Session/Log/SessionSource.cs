@@ -56,6 +56,15 @@ public sealed class SessionSource : IFrameSource
     /// <exception cref="InputException">The session is damaged, or of a later version.</exception>
     public static IReadOnlyList<ModelInUse> Models(string folder) => ManifestFile.Read(folder).Description.Models;
 
+    /// <summary>What took the noise off a session's frames, change by change; empty where nothing did.</summary>
+    /// <param name="folder">Folder of the session.</param>
+    /// <exception cref="InputException">The session is damaged, or of a later version.</exception>
+    public static IReadOnlyList<DenoiserInUse> Denoisers(string folder) => ManifestFile.Read(folder).Description.Denoisers;
+
+    /// <summary>Where a session keeps the denoisers that were adapted to it.</summary>
+    /// <param name="folder">Folder of the session.</param>
+    public static string DenoiserFolder(string folder) => Path.Combine(folder, "denoise");
+
     /// <summary>Opens a session.</summary>
     /// <param name="folder">Its folder.</param>
     /// <param name="time">The clock of receive times.</param>

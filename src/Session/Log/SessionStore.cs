@@ -21,8 +21,8 @@ public sealed record SessionStoreOptions
     /// <summary>Whether the tables and the report are written into the session's folder when it is closed.</summary>
     public bool WriteResults { get; init; } = true;
 
-    /// <summary>Starts what is worked out of the tracks for those tables; by default nothing.</summary>
-    public Func<AnalysisSetup, IReadOnlyList<ITrackAnalysis>> Analyses { get; init; } = _ => [];
+    /// <summary>What is worked out of the tracks for those tables; by default nothing.</summary>
+    public AnalysisPlan Analyses { get; init; } = AnalysisPlan.None;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -153,8 +153,35 @@ public sealed class SessionStore : ISessionStore
         {
             Update(manifest => manifest with { Description = manifest.Description with { Models = [.. manifest.Description.Models, model] } });
         }
+        else if (kept is DenoiserChange { Denoiser: var denoiser })
+        {
+            Update(manifest => manifest with { Description = manifest.Description with { Denoisers = [.. manifest.Description.Denoisers, denoiser] } });
+        }
 
         return kept;
+    }
+
+    /// <summary>Keeps what takes the noise off the session's frames from the beginning. Thread-safe.</summary>
+    public void SetFirstDenoiser(DenoiserInUse denoiser)
+    {
+        ArgumentNullException.ThrowIfNull(denoiser);
+        Update(manifest => manifest with { Description = manifest.Description with { Denoisers = [denoiser, .. manifest.Description.Denoisers] } });
+    }
+
+    /// <summary>Keeps the files of a denoiser that was adapted to this session, for a re-analysis. Thread-safe.</summary>
+    /// <param name="files">Copied into the session's folder under their own names.</param>
+    /// <exception cref="IOException">The disk does not take them.</exception>
+    public void KeepDenoiser(params ReadOnlySpan<string> files)
+    {
+        var folder = SessionSource.DenoiserFolder(Folder);
+        System.IO.Directory.CreateDirectory(folder);
+        foreach (var file in files)
+        {
+            // Under another name first: a file of the right name is whole.
+            var whole = Path.Combine(folder, Path.GetFileName(file));
+            File.Copy(file, whole + ".tmp", overwrite: true);
+            File.Move(whole + ".tmp", whole, overwrite: true);
+        }
     }
 
     /// <summary>Keeps what segments the session's frames from the beginning, once that is known. Thread-safe.</summary>

@@ -42,10 +42,34 @@ internal sealed class OverlayPainter : IDisposable
     public Size Size => new(_canvas.Width, _canvas.Height);
 
     /// <summary>Paints one frame.</summary>
+    /// <param name="frame">Its pixels, as received or denoised.</param>
+    /// <param name="tracks">What was found in it.</param>
+    /// <param name="trails">Where the particles were before.</param>
+    /// <param name="row">Time and dose.</param>
+    /// <param name="isBare">Whether nothing is drawn on the picture but the scale bar.</param>
     /// <returns>8-bit BGR; belongs to the painter and is painted over by the next call.</returns>
-    public Mat Paint(Frame frame, FrameTracks tracks, Trails trails, FrameRow row)
+    public Mat Paint(Frame frame, FrameTracks tracks, Trails trails, FrameRow row, bool isBare = false)
     {
         PaintImage(frame);
+        if (!isBare)
+        {
+            PaintParticles(tracks, trails);
+        }
+
+        PaintScaleBar();
+        PaintFigures(tracks, row);
+        return _canvas;
+    }
+
+    public void Dispose()
+    {
+        _raw.Dispose();
+        _scaled.Dispose();
+        _canvas.Dispose();
+    }
+
+    private void PaintParticles(FrameTracks tracks, Trails trails)
+    {
         foreach (var point in tracks.Points)
         {
             PaintTrail(point, trails.Of(point.Particle));
@@ -63,17 +87,6 @@ internal sealed class OverlayPainter : IDisposable
                 PaintId(point);
             }
         }
-
-        PaintScaleBar();
-        PaintFigures(tracks, row);
-        return _canvas;
-    }
-
-    public void Dispose()
-    {
-        _raw.Dispose();
-        _scaled.Dispose();
-        _canvas.Dispose();
     }
 
     private void PaintImage(Frame frame)

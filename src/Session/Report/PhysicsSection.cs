@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using LiveLtem.Core.Analysis;
+using LiveLtem.Session.Results;
 
 namespace LiveLtem.Session.Report;
 
@@ -12,8 +13,9 @@ internal static class PhysicsSection
     private const int HistogramBars = 20;
 
     /// <summary>The section, or an empty text where nothing was asked for.</summary>
-    public static string Write(IReadOnlyDictionary<string, AnalysisResult> results)
+    public static string Write(AnalysisBook book)
     {
+        var results = book.Results();
         if (results.Count == 0)
         {
             return "";
@@ -21,16 +23,16 @@ internal static class PhysicsSection
 
         var html = new StringBuilder("<h2>Physics</h2>");
         var plots = string.Concat(Plots(results).Select(plot => plot.Draw()));
-        html.Append("<table><tr><th>quantity</th><th class=\"num\">value</th><th class=\"num\">error (1 sigma)</th><th class=\"num\">noise floor</th><th class=\"num\">n</th><th>unit</th></tr>");
+        html.Append("<table><tr><th>quantity</th><th class=\"num\">value</th><th class=\"num\">error (1 sigma)</th><th class=\"num\">noise floor</th><th class=\"num\">n</th><th>unit</th><th class=\"num\">relative error</th><th>enough yet?</th></tr>");
         foreach (var (name, result) in results.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
             foreach (var figure in result.Figures.Where(figure => figure.Missing is null))
             {
-                html.Append(Row(name, figure));
+                html.Append(Row(name, figure, book.EnoughYet(name, figure)));
             }
         }
 
-        html.Append("</table>");
+        html.Append("</table>").Append(FormattableString.Invariant($"<p class=\"sub\">Enough yet: for a relative error of {100 * book.AskedRelativeErr:G3} %, at the dose of a frame as it was.</p>"));
         var missing = results.OrderBy(entry => entry.Key, StringComparer.Ordinal).Where(entry => entry.Value.Figures.All(figure => figure.Missing is not null)).ToList();
         if (missing.Count > 0)
         {
@@ -50,15 +52,24 @@ internal static class PhysicsSection
         return html.Append('\n').ToString();
     }
 
-    private static string Row(string name, AnalysisFigure figure)
+    private static string Row(string name, AnalysisFigure figure, Enough? enough)
     {
         var values = figure.Text is not null ? figure.Text
             : figure.Values is { } several ? string.Join(", ", several.Select(value => Digits(value.Value)))
             : Digits(figure.Value);
         var err = figure.Values is { } many ? string.Join(", ", many.Select(value => Digits(value.Err))) : Digits(figure.Err);
         return $"<tr><td>{Escape(name)}: {Escape(figure.Name)}</td><td class=\"num\">{Escape(values)}</td><td class=\"num\">{Escape(err)}</td>"
-            + $"<td class=\"num\">{Digits(figure.NoiseFloor)}</td><td class=\"num\">{(figure.Text is null ? figure.N.ToString(CultureInfo.InvariantCulture) : "")}</td><td>{Escape(figure.Unit)}</td></tr>";
+            + $"<td class=\"num\">{Digits(figure.NoiseFloor)}</td><td class=\"num\">{(figure.Text is null ? figure.N.ToString(CultureInfo.InvariantCulture) : "")}</td><td>{Escape(figure.Unit)}</td>"
+            + $"<td class=\"num\">{(enough is null ? "" : (100 * enough.RelativeErr).ToString("G2", CultureInfo.InvariantCulture) + " %")}</td><td>{Escape(Say(enough))}</td></tr>";
     }
+
+    private static string Say(Enough? enough) => enough switch
+    {
+        null => "",
+        { FramesMore: > 0 and var more } => FormattableString.Invariant($"{more} more frames")
+            + (enough.DoseMoreEPerA2 is { } dose ? FormattableString.Invariant($", {dose:G3} e\u207b/\u00c5\u00b2 more") : ""),
+        _ => enough.Advice,
+    };
 
     private static IEnumerable<SvgPlot> Plots(IReadOnlyDictionary<string, AnalysisResult> results)
     {
@@ -113,6 +124,22 @@ internal static class PhysicsSection
             yield return new SvgPlot($"Cluster size, n = {N(growth.Rows[^1][3])} clusters at the end", timed ? "time (s)" : "frame", "particles in a cluster") { FromZero = true }
                 .Curve("number average", Band(growth, timed ? 0 : 1, 4, 5))
                 .Curve("weight average", Band(growth, timed ? 0 : 1, 6, -1));
+        }
+
+        if (Find(results, "nucleation") is { Rows.Count: > 2 } nuclei && nuclei.Rows.All(row => double.IsFinite(row[4])))
+        {
+            yield return new SvgPlot($"Particles that join and leave a nucleus, n = {N(nuclei.Rows.Sum(row => row[2] + row[3]))} events", "particles in the nucleus", "events (1/s)") { FromZero = true }
+                .Curve("join", Band(nuclei, 0, 4, 5))
+                .Curve("leave", Band(nuclei, 0, 6, 7));
+        }
+
+        if (Find(results, "interface") is { Rows.Count: > 2 } modes)
+        {
+            var unit = UnitOf(modes, "q_per_");
+            yield return new SvgPlot($"Waves of the crystal's edge, n = {N(modes.Rows.Sum(row => row[4]))} measurements of modes", $"wave number (1/{unit})", $"|h_q|² ({unit}²)") { Logarithmic = true }
+                .Curve("as measured", Band(modes, 0, 1, 2))
+                .Curve("kT/(stiffness L q²)", Band(modes, 0, 5, -1))
+                .Floor("noise floor", Band(modes, 0, 3, -1));
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed record ReportPicture(string Caption, byte[] Jpeg);
 /// <summary>Lays out <c>report.html</c>: one page that needs nothing else, neither files nor a network.</summary>
 /// <remarks>Well-formed XML as well as HTML, so that it can be checked by a machine. It names no wall time and no machine: the same results
 /// give the same page, but for the latencies.</remarks>
-internal sealed class ReportPage(ResultFolderOptions options, ReportData data, ReportNotes notes, IReadOnlyList<ReportPicture> pictures, AnalysisBook book)
+internal sealed class ReportPage(ResultFolderOptions options, ReportData data, ReportNotes notes, IReadOnlyList<ReportPicture> pictures, AnalysisBook book, string alerts)
 {
     private const string Style =
         """
@@ -43,9 +43,10 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         Heading();
         Tiles();
         Warnings();
+        _html.Append(alerts);
         Pictures();
         Plots();
-        _html.Append(PhysicsSection.Write(book.Results()));
+        _html.Append(PhysicsSection.Write(book));
         States();
         Calibrations();
         Facts();
@@ -193,14 +194,16 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
 
         var share = new SvgPlot("Molecules in each state", data.TimeIsKnown ? "time (s)" : "frame", "share of the molecules") { FromZero = true };
         var shapes = new SvgPlot("Radius of gyration in each state", "radius of gyration (px)", "measurements") { FromZero = true };
-        foreach (var (state, shares, gyration) in data.States.Curves())
+        foreach (var (state, shares, gyration, radius) in data.States.Curves())
         {
-            share.Curve($"state {state}", shares);
-            shapes.Curve($"state {state}", gyration);
+            var kind = data.States.Count == 1 ? "" : state == 0 ? ", compact" : state == data.States.Count - 1 ? ", extended" : "";
+            var name = FormattableString.Invariant($"state {state}{kind}{(radius is { } px ? FormattableString.Invariant($", {px:F1} px") : "")}");
+            share.Curve(name, shares, always: true);
+            shapes.Curve(name, gyration, always: true);
         }
 
         _html.Append($"<h2>Structural states</h2><div class=\"grid\">{share.Draw()}{shapes.Draw()}</div>\n");
-        _html.Append("<p class=\"sub\">States are numbered from compact to extended. Left: the part of the molecules seen in a frame. Right: single measurements on raw frames, noise included. Occupancies, rates and dwell times with their errors are in states.csv.</p>\n");
+        _html.Append("<p class=\"sub\">States are numbered from compact to extended, with their mean radius of gyration. Left: the part of the molecules seen in a frame. Right: single measurements on raw frames, noise included. Occupancies, rates and dwell times with their errors are in states.csv.</p>\n");
     }
 
     private SvgPlot TrackLengths()

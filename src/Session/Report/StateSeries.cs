@@ -47,8 +47,8 @@ internal sealed class StateSeries
         }
     }
 
-    /// <summary>Share over time and number by radius of gyration, state by state.</summary>
-    public IEnumerable<(int State, Series Share, Series Radii)> Curves()
+    /// <summary>Share over time, number by radius of gyration and mean of that radius, px, state by state.</summary>
+    public IEnumerable<(int State, Series Share, Series Radii, double? RadiusPx)> Curves()
     {
         var used = Enumerable.Range(0, MostRadii).Where(r => _radii.Exists(radii => radii[r] > 0)).ToList();
         for (var k = 0; k < _shares.Count; k++)
@@ -59,7 +59,9 @@ internal sealed class StateSeries
                 radii.Add(r + 0.5, _radii[k][r]);
             }
 
-            yield return (k, _shares[k], radii);
+            var measured = _radii[k].Sum();
+            var mean = measured == 0 ? (double?)null : _radii[k].Select((count, r) => count * (r + 0.5)).Sum() / measured;
+            yield return (k, _shares[k], radii, mean);
         }
     }
 }

@@ -12,12 +12,20 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
     private const double Height = 230;
     private const double Left = 58;
     private const double Right = 14;
-    private const double Top = 14;
+    private const double Margin = 14;
+    private const double LegendLine = 15;
+
+    // About as many letters as a line of the legend holds.
+    private const int LegendLetters = 62;
     private const double Bottom = 42;
 
     private readonly List<(string Name, IReadOnlyList<SeriesBin> Bins)> _curves = [];
     private readonly List<(string Name, IReadOnlyList<SeriesBin> Bins)> _floors = [];
     private readonly List<(double From, double To, double Value, double Err)> _bars = [];
+    private bool _isNamed;
+
+    // The names stand above the plot, where no curve runs.
+    private double Top => Margin + (LegendLine * Legend().Count);
 
     /// <summary>Whether the y axis has to show 0.</summary>
     public bool FromZero { get; init; }
@@ -26,10 +34,14 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
     public bool Logarithmic { get; init; }
 
     /// <summary>Adds a curve; its name is shown where there are several.</summary>
-    public SvgPlot Curve(string name, Series series)
+    /// <param name="name">Its name.</param>
+    /// <param name="series">The curve.</param>
+    /// <param name="always">Whether the name is shown also where it is the only one.</param>
+    public SvgPlot Curve(string name, Series series, bool always = false)
     {
         if (!series.IsEmpty)
         {
+            _isNamed |= always;
             _curves.Add((name, series.Bins()));
         }
 
@@ -81,6 +93,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
         var svg = new StringBuilder();
         svg.Append("<figure><figcaption>").Append(Escape(title)).Append("</figcaption>");
         svg.Append($"<svg viewBox=\"0 0 {N(Width)} {N(Height)}\" role=\"img\" aria-label=\"{Escape(title)}\">");
+        Names(svg);
         Axes(svg, xLow, xHigh, yLow, yHigh);
         foreach (var (from, to, value, err) in _bars)
         {
@@ -95,14 +108,13 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
 
         for (var i = 0; i < _floors.Count; i++)
         {
-            var (name, bins) = _floors[i];
+            var bins = _floors[i].Bins;
             svg.Append($"<polyline class=\"axis\" fill=\"none\" stroke-dasharray=\"4 3\" points=\"{Points(bins.Select(bin => (bin.X, Y: bin.Mean)))}\"/>");
-            svg.Append($"<text x=\"{N(Width - Right - 4)}\" y=\"{N(Top + 12 + (15 * ((_curves.Count > 1 ? _curves.Count : 0) + i)))}\" text-anchor=\"end\">- - {Escape(name)}</text>");
         }
 
         for (var i = 0; i < _curves.Count; i++)
         {
-            Curve(svg, _curves[i].Name, _curves[i].Bins, i);
+            Curve(svg, _curves[i].Bins, i);
         }
 
         return svg.Append("</svg></figure>").ToString();
@@ -111,16 +123,12 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
 
         double Y(double y) => Height - Bottom - ((Height - Top - Bottom) * (y - yLow) / (yHigh - yLow));
 
-        void Curve(StringBuilder target, string name, IReadOnlyList<SeriesBin> bins, int index)
+        void Curve(StringBuilder target, IReadOnlyList<SeriesBin> bins, int index)
         {
             var colour = Palette.Web(CurveColours[index % CurveColours.Length]);
             var band = bins.Select(bin => (bin.X, Y: bin.High)).Concat(bins.Reverse().Select(bin => (bin.X, Y: bin.Low)));
             target.Append($"<polygon fill=\"{colour}\" fill-opacity=\"0.22\" points=\"{Points(band)}\"/>");
             target.Append($"<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\" stroke-linejoin=\"round\" points=\"{Points(bins.Select(bin => (bin.X, Y: bin.Mean)))}\"/>");
-            if (_curves.Count > 1)
-            {
-                target.Append($"<text x=\"{N(Width - Right - 4)}\" y=\"{N(Top + 12 + (15 * index))}\" text-anchor=\"end\" style=\"fill:{colour}\">{Escape(name)}</text>");
-            }
         }
 
         string Points(IEnumerable<(double X, double Y)> points) => string.Join(' ', points.Select(point => $"{N(X(point.X))},{N(Y(point.Y))}"));
@@ -145,6 +153,43 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
             target.Append($"<text x=\"{N((Left + Width - Right) / 2)}\" y=\"{N(Height - 6)}\" text-anchor=\"middle\">{Escape(xLabel)}</text>");
             target.Append($"<text transform=\"translate(13 {N((Top + Height - Bottom) / 2)}) rotate(-90)\" text-anchor=\"middle\">{Escape(yLabel)}</text>");
         }
+    }
+
+    private void Names(StringBuilder svg)
+    {
+        var lines = Legend();
+        for (var i = 0; i < lines.Count; i++)
+        {
+            var names = lines[i].Select(entry => $"<tspan{(entry.Colour is { } colour ? $" style=\"fill:{colour}\"" : "")}>{Escape(entry.Text)}</tspan>");
+            svg.Append($"<text x=\"{N(Left)}\" y=\"{N(12 + (LegendLine * i))}\" xml:space=\"preserve\">{string.Join("   ", names)}</text>");
+        }
+    }
+
+    // Line by line.
+    private List<List<(string Text, string? Colour)>> Legend()
+    {
+        var entries = new List<(string Text, string? Colour)>();
+        if (_curves.Count > 1 || _isNamed)
+        {
+            entries.AddRange(_curves.Select((curve, i) => ($"■ {curve.Name}", (string?)Palette.Web(CurveColours[i % CurveColours.Length]))));
+        }
+
+        entries.AddRange(_floors.Select(floor => ($"- - {floor.Name}", (string?)null)));
+        var lines = new List<List<(string Text, string? Colour)>>();
+        var letters = LegendLetters;
+        foreach (var entry in entries)
+        {
+            if (letters + entry.Text.Length > LegendLetters)
+            {
+                lines.Add([]);
+                letters = 0;
+            }
+
+            lines[^1].Add(entry);
+            letters += entry.Text.Length + 3;
+        }
+
+        return lines;
     }
 
     // Blue, vermillion, green: the three that differ most on white and on dark paper.

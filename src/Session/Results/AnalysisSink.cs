@@ -9,7 +9,7 @@ namespace LiveLtem.Session.Results;
 /// <summary>Writes <c>analysis.json</c>, every figure by its name and null with a note where it could not be had, and the tables beside it.</summary>
 internal sealed class AnalysisSink(string folder, Calibration calibration, AnalysisBook book, Func<double?> doseRelativeErr) : IResultSink
 {
-    private const string NotAsked = "the profile does not ask for it, or this version does not compute it yet";
+    private const string NotAsked = "the profile does not ask for it";
 
     // The names that readers rely on, by analysis.
     private static readonly (string Analysis, string[] Names)[] Figures =
@@ -65,6 +65,7 @@ internal sealed class AnalysisSink(string folder, Calibration calibration, Analy
 
         AddDose(figures, notes);
         figures["analysis_notes"] = notes;
+        figures["enough_yet"] = EnoughYet();
         await using (var stream = _file.Create())
         {
             await JsonSerializer.SerializeAsync(stream, figures, Layout, cancellationToken).ConfigureAwait(false);
@@ -129,6 +130,41 @@ internal sealed class AnalysisSink(string folder, Calibration calibration, Analy
         {
             notes[analysis] = missing;
         }
+    }
+
+    // Beside the figures, so that each of these stays what it is.
+    private JsonObject EnoughYet()
+    {
+        var json = new JsonObject { ["asked_relative_err"] = book.AskedRelativeErr };
+        var all = new List<Enough>();
+        foreach (var (analysis, _) in Figures)
+        {
+            var figures = new JsonObject();
+            foreach (var figure in book.Results().GetValueOrDefault(analysis)?.Figures ?? [])
+            {
+                if (book.EnoughYet(analysis, figure) is { } enough)
+                {
+                    all.Add(enough);
+                    figures[figure.Name] = new JsonObject
+                    {
+                        ["relative_err"] = enough.RelativeErr,
+                        ["frames_needed"] = enough.FramesNeeded,
+                        ["frames_more"] = enough.FramesMore,
+                        ["dose_more_e_A2"] = enough.DoseMoreEPerA2,
+                        ["stop"] = enough.Stop,
+                        ["advice"] = enough.Advice,
+                    };
+                }
+            }
+
+            if (figures.Count > 0)
+            {
+                json[analysis] = figures;
+            }
+        }
+
+        json["stop"] = all.Count > 0 ? all.TrueForAll(enough => enough.Stop) : null;
+        return json;
     }
 
     private void AddDose(JsonObject figures, JsonObject notes)

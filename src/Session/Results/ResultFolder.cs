@@ -13,7 +13,7 @@ namespace LiveLtem.Session.Results;
 public sealed class ResultFolder : IResultSink
 {
     private static readonly string[] AnalysisTables =
-        ["msd", "lattice", "pairs", "pair_map", "etch", "growth", "interface", "states"];
+        ["msd", "lattice", "pmf", "modes", "pairs", "pair_map", "etch", "growth", "nucleation", "interface", "states"];
 
     // Everything this folder may ever hold: an earlier run's are taken away first, so that old and new never lie side by side.
     private static readonly string[] OwnFiles =
@@ -32,7 +32,7 @@ public sealed class ResultFolder : IResultSink
     private ResultFolder(ResultFolderOptions options)
     {
         Path = System.IO.Path.GetFullPath(options.Path);
-        _book = new AnalysisBook(options.Analyses);
+        _book = new AnalysisBook(options.Analyses, options.AskedRelativeErr);
     }
 
     /// <summary>Full path of the folder.</summary>
@@ -46,6 +46,9 @@ public sealed class ResultFolder : IResultSink
 
     /// <summary>Asked at the end for the alerts as they stood then; by default there are none.</summary>
     public Func<IReadOnlyList<SessionAlert>> Alerts { get; set; } = () => [];
+
+    /// <summary>Asked at the end for the rules that could not be evaluated, one line each: the kind and why.</summary>
+    public Func<IReadOnlyList<string>> AlertsMissing { get; set; } = () => [];
 
     /// <summary>Makes the folder ready and starts its files.</summary>
     /// <param name="options">What to write.</param>
@@ -190,6 +193,6 @@ public sealed class ResultFolder : IResultSink
             _parts.Add(new OverlaySink(Path, options.Source, options.Calibration));
         }
 
-        _parts.Add(new ReportSink(Path, options, Notes, _book));
+        _parts.Add(new ReportSink(Path, options, Notes, _book, () => (Alerts(), AlertsMissing())));
     }
 }

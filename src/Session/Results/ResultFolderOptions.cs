@@ -27,6 +27,9 @@ public sealed record ResultFolderOptions
     /// <summary>What is worked out of the tracks; each is fed from the first frame to the last.</summary>
     public IReadOnlyList<ITrackAnalysis> Analyses { get; init; } = [];
 
+    /// <summary>The relative 1-sigma error that is asked of a figure: what 'enough yet?' is judged by.</summary>
+    public double AskedRelativeErr { get; init; } = 0.05;
+
     /// <summary>Whether to write <c>masks.tif</c>; the detections then carry labels.</summary>
     public bool WriteMasks { get; init; }
 

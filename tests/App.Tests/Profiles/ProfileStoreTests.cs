@@ -50,8 +50,9 @@ public sealed class ProfileStoreTests
         Assert.Equal(
             new DenoiseOptions { Enabled = true, Model = Profile.NoModel, Adapts = false },
             ProfileStore.Parse("denoise: {enabled: true, model: none, adapt: false}", "mine.yaml").Denoise);
+        Assert.Equal((64, 9000), ProfileStore.Parse("denoise: {adapt_frames: 64, adapt_every: 9000}", "mine.yaml").Denoise is var d ? (d.AdaptFrames, d.AdaptEvery) : default);
         var error = Assert.Throws<InputException>(() => ProfileStore.Parse("denoise: {strength: 2}", "mine.yaml"));
-        Assert.Equal("mine.yaml: line 1: there is no key denoise.strength; allowed: model, enabled, adapt", error.Message);
+        Assert.Equal("mine.yaml: line 1: there is no key denoise.strength; allowed: model, enabled, adapt, adapt_frames, adapt_every", error.Message);
     }
 
     [Fact]
@@ -76,7 +77,7 @@ public sealed class ProfileStoreTests
     [InlineData("detector: {symmetries: [5]}", "mine.yaml: line 1: detector.symmetries: found 5; allowed: any, or a list like [2, 4] of 0, 1, 2, 3, 4, 6")]
     [InlineData("tracker: {memory_frames: 2.5}", "mine.yaml: line 1: tracker.memory_frames: found 2.5; allowed: a whole number from 0 to 1000")]
     [InlineData("tracker: [1]", "mine.yaml: line 1: tracker: found")]
-    [InlineData("- 1", "mine.yaml: a profile has the sections detector:, tracker: and denoise:")]
+    [InlineData("- 1", "mine.yaml: a profile has the sections detector:, tracker:, denoise: and alerts:")]
     [InlineData("a: [", "mine.yaml: line")]
     public void What_cannot_be_meant_is_refused_with_file_key_and_what_is_allowed(string yaml, string message)
     {

@@ -23,6 +23,29 @@ public sealed class AnalyzeVerbTests
     }
 
     [Fact]
+    public async Task Facets_and_corners_of_a_simulated_etching_recede_as_they_should()
+    {
+        using var folder = new TempFolder();
+        var truth = new HardwareSim.Simulator("etching", new HardwareSim.SceneOptions { Seed = 2 }).Scene.Facts;
+        var run = await ProgramRun.RunAsync("analyze", "sim:etching?frames=60&seed=2", "--out", folder.File("a"));
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        using var analysis = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder.File("a/analysis.json")));
+        var etch = analysis.RootElement.GetProperty("etch");
+        foreach (var name in new[] { "facet_rate_nm_s", "corner_rate_nm_s", "side_rate_nm_s", "end_rate_nm_s" })
+        {
+            var (value, err) = (etch.GetProperty(name).GetProperty("value").GetDouble(), etch.GetProperty(name).GetProperty("err").GetDouble());
+            Assert.InRange((double)truth[name], value - (2.5 * err), value + (2.5 * err));
+        }
+
+        // The corners of this one grow sharper: sqrt(2) times the facets' rate would be wrong.
+        var corner = etch.GetProperty("corner_rate_nm_s");
+        Assert.True(corner.GetProperty("value").GetDouble() + corner.GetProperty("err").GetDouble() < Math.Sqrt(2) * (double)truth["facet_rate_nm_s"]);
+        Assert.True(File.ReadAllLines(folder.File("a/etch_contour.csv")).Length > 7);
+        Assert.True(File.ReadAllLines(folder.File("a/etch_size.csv")).Length > 20);
+    }
+
+    [Fact]
     public async Task Looking_ahead_is_refused_where_nothing_is_denoised()
     {
         using var folder = new TempFolder();

@@ -86,6 +86,25 @@ public sealed class SessionStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_denoiser_that_was_adapted_to_a_session_is_kept_with_it()
+    {
+        var (first, next) = (new DenoiserInUse { Version = 0, Name = "general", Sha256 = "0badcafe" }, new DenoiserInUse { Version = 1, Name = "adapted-1", Sha256 = "cafe", FirstFrame = 7 });
+        File.WriteAllText(Path.Combine(_folder.Root, "adapted-1.json"), "a card");
+        File.WriteAllBytes(Path.Combine(_folder.Root, "adapted-1.onnx"), [1, 2, 3]);
+        await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
+        Recorded.Append(store, _pool, 0, 2);
+        store.SetFirstDenoiser(first);
+        store.KeepDenoiser(Path.Combine(_folder.Root, "adapted-1.onnx"), Path.Combine(_folder.Root, "adapted-1.json"));
+        store.Add(new DenoiserChange { Time = DateTimeOffset.UnixEpoch, Frame = 6, Denoiser = next });
+        await store.CompleteAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal([first, next], SessionSource.Denoisers(store.Folder));
+        var kept = SessionSource.DenoiserFolder(store.Folder);
+        Assert.Equal(["adapted-1.json", "adapted-1.onnx"], Directory.GetFiles(kept).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(kept, "adapted-1.onnx")));
+    }
+
+    [Fact]
     public async Task Frames_that_are_not_recorded_leave_their_hash_and_times()
     {
         await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
@@ -129,6 +148,7 @@ public sealed class SessionStoreTests : IDisposable
             new Annotation { Time = time.AddSeconds(1), Frame = 3, Text = "it moved; \"look\"\n", XPx = 1.5, YPx = 2, Particle = 4, Author = "A" },
             new AlertChange { Time = time, Frame = 4, Alert = new SessionAlert { Id = 1, Kind = "disk_space", Severity = "critical", State = "raised", Message = "full", Value = 1.5, Unit = "MB" } },
             new ModelChange { Time = time, Frame = 4, Model = new ModelInUse { Name = "layers", Sha256 = "0badcafe", Provider = "CPU", FirstFrame = 5 } },
+            new DenoiserChange { Time = time, Frame = 4, Denoiser = new DenoiserInUse { Version = 1, Name = "adapted-1", Sha256 = "0badcafe", FirstFrame = 5, HeldOutGain = 0.25, HeldOutGainBefore = 0.125 } },
             new ConditionsChange { Time = time, Frame = 5, Segment = 1, FirstFrame = 6, Calibration = changed, PriorDoseEPerA2 = 12.5, Note = "zoomed" },
         ];
         await using var store = SessionStore.Create(_folder.Root, RecordedMovie.Description, Recorded.Plain);
@@ -151,12 +171,13 @@ public sealed class SessionStoreTests : IDisposable
             [new SessionSegment(0, null, RecordedMovie.Description.Calibration), new SessionSegment(1, 6, changed, 12.5, "zoomed")],
             ManifestFile.Read(store.Folder).Segments);
         Assert.Equal(expected.OfType<ModelChange>().Select(change => change.Model), ManifestFile.Read(store.Folder).Description.Models.Skip(1));
+        Assert.Equal(expected.OfType<DenoiserChange>().Select(change => change.Denoiser), SessionSource.Denoisers(store.Folder));
         await store.CompleteAsync(TestContext.Current.CancellationToken);
         Assert.Equal(expected, store.EventsAfter(0));
 
         // Why a session ended may be told when it is closed already.
-        Assert.Equal(6, store.Add(new Annotation { Time = time, Text = "the end" }).Id);
-        Assert.Equal("the end", Assert.IsType<Annotation>(Assert.Single(store.EventsAfter(5))).Text);
+        Assert.Equal(7, store.Add(new Annotation { Time = time, Text = "the end" }).Id);
+        Assert.Equal("the end", Assert.IsType<Annotation>(Assert.Single(store.EventsAfter(6))).Text);
         Assert.Empty(Directory.GetFiles(store.Folder, "session.db-*"));
     }
 

@@ -43,6 +43,36 @@ public sealed class AnalysisResultsTests : IDisposable
         Assert.Equal(4, File.ReadAllLines(Path.Combine(_folder.Root, "out", "tracks.csv")).Length);
     }
 
+    [Theory]
+    [InlineData(0.04, null, 0L, true, "good enough")]
+    [InlineData(0.10, 0.21, 300L, false, "go on")]
+    [InlineData(0.10, null, 300L, false, "go on")]
+    [InlineData(0.10, 0.105, null, true, "more particles")]
+    [InlineData(3.0, null, null, false, "over 1000 times")]
+    public void What_more_frames_would_do_follows_from_the_error_and_how_it_fell(double err, double? earlier, long? more, bool stop, string advice)
+    {
+        var enough = Enough.Of(new AnalysisFigure { Name = "k", Value = -1, Err = err }, earlier, frames: 100, asked: 0.05, dosePerFrame: 0.5)!;
+
+        Assert.Equal(err, enough.RelativeErr, 12);
+        Assert.Equal(more, enough.FramesMore);
+        Assert.Equal(more * 0.5, enough.DoseMoreEPerA2);
+        Assert.Equal(stop, enough.Stop);
+        Assert.Contains(advice, enough.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task How_many_frames_are_still_needed_stands_beside_the_figures()
+    {
+        var enough = (await WriteAsync(new Known(), null))["enough_yet"]!;
+
+        Assert.Equal(0.05, (double)enough["asked_relative_err"]!);
+        Assert.Equal(0.1, (double)enough["msd"]!["D_nm2_s"]!["relative_err"]!, 12);
+        Assert.Equal(9, (int)enough["msd"]!["D_nm2_s"]!["frames_more"]!);
+        Assert.False((bool)enough["stop"]!);
+        Assert.Null(enough["msd"]!["alpha"]);
+        Assert.Contains("9 more frames", File.ReadAllText(Path.Combine(_folder.Root, "out", "report.html")), StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private async Task<JsonNode> WriteAsync(params ITrackAnalysis?[] analyses)

@@ -87,9 +87,9 @@ public sealed class ResultFolderTests : IDisposable
         var figures = JsonNode.Parse(File.ReadAllText(Path.Combine(Out, "analysis.json")))!.AsObject();
         var notes = figures["analysis_notes"]!.AsObject();
         Assert.Equal(
-            ["lattice", "msd", "pairs", "etch", "growth", "nucleation", "interface", "states", "dose", "analysis_notes"],
+            ["lattice", "msd", "pairs", "etch", "growth", "nucleation", "interface", "states", "dose", "analysis_notes", "enough_yet"],
             figures.Select(pair => pair.Key));
-        foreach (var (analysis, names) in figures.Where(pair => pair.Key != "analysis_notes"))
+        foreach (var (analysis, names) in figures.Where(pair => pair.Key is not ("analysis_notes" or "enough_yet")))
         {
             foreach (var (name, value) in names!.AsObject())
             {

@@ -44,35 +44,45 @@ internal sealed class LiveHost
     private readonly AnalysisHost _host;
     private readonly StatusBoard _board;
     private readonly ModelDesk _models;
-    private readonly IFrameDenoiser? _denoiser;
+    private readonly DenoiserDesk? _denoisers;
+    private readonly LiveAdaptation? _adaptation;
+    private readonly string? _adaptsNot;
+    private readonly CancellationTokenSource _ended;
 
-    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, IParticleDetector detector, IFrameDenoiser? denoiser, ILogger logger, TimeProvider time)
+    private LiveHost(LiveRequest request, SessionStore? store, string session, FramePool pool, IParticleDetector detector, IFrameDenoiser? denoiser, CancellationTokenSource ended, ILogger logger, TimeProvider time)
     {
         _request = request;
         _time = time;
         _store = store;
         _conditions = new ConditionsBook(request.Input.Calibration);
-        _denoiser = denoiser;
         _events = new EventBook(store);
+        _ended = ended;
         _models = new ModelDesk(detector as ParticleDetector, new ModelChoices(request.Profile), _events, _conditions, model => store?.SetFirstModel(model), time);
+        if (denoiser is SpectralDenoiser spectral)
+        {
+            _denoisers = new DenoiserDesk(spectral, _events, _conditions, first => store?.SetFirstDenoiser(first), ended, time);
+            _adaptation = Adaptation(request, store, pool, _denoisers, out _adaptsNot);
+        }
+
         _host = new AnalysisHost(
             request.Input,
             pool,
             detector,
             Trackers.Create(request.Profile),
-            new LiveSink(store, _publisher, KeepFacts),
+            new LiveSink(store, _publisher, () => _denoisers?.Unsupported, KeepFacts),
             new AnalysisHostOptions
             {
                 Live = true,
-                Taps = new LiveTaps { Store = store, Publisher = _publisher, Conditions = _conditions },
+                Taps = new LiveTaps { Store = store, Publisher = _publisher, Conditions = _conditions, Adaptation = _adaptation },
                 Models = _models,
                 Denoiser = denoiser,
+                DenoiserChanges = _denoisers,
                 DetectsInDenoised = denoiser is not null,
                 WithDenoised = denoiser is not null,
             },
             time,
             logger);
-        _board = new StatusBoard(session, request.Input.Source.Info, _models, _host, store, _conditions, _publisher, denoiser, time);
+        _board = new StatusBoard(session, request.Input.Source.Info, _models, _host, store, _conditions, _publisher, denoiser, _denoisers, () => _adaptation?.Progress ?? _adaptsNot, time);
         Operator = new LiveOperator(session, store, _conditions, _events, _models, _board.Read, time);
     }
 
@@ -88,11 +98,12 @@ internal sealed class LiveHost
         using var loggers = ConsoleLog.Create();
         BroadcastServer.DemandFree(request.Settings.Broadcast);
         using var pool = new FramePool();
-        using var detector = Detectors.Create(request.Profile, request.Input);
+        using var detector = Detectors.Create(request.Profile, request.Input, live: true);
         using var denoiser = Denoisers.Create(request.Profile, pool);
+        using var ended = new CancellationTokenSource();
         await using var store = Open(request);
         var session = store?.Id ?? $"live-{time.GetUtcNow():yyyyMMdd-HHmmss}";
-        var live = new LiveHost(request, store, session, pool, detector, denoiser, loggers.CreateLogger("LiveLtem.Pipeline"), time);
+        var live = new LiveHost(request, store, session, pool, detector, denoiser, ended, loggers.CreateLogger("LiveLtem.Pipeline"), time);
         var catalog = request.Settings.Record is { } root ? new SessionCatalog(root) : null;
         await using var server = await BroadcastServer.StartAsync(request.Settings.Broadcast, live.Operator, catalog, loggers, cancellationToken).ConfigureAwait(false);
         return await live.PlayAsync(server, cancellationToken).ConfigureAwait(false);
@@ -117,6 +128,8 @@ internal sealed class LiveHost
         var running = RunToEndAsync(end.Token);
         var telling = TellStatusAsync(ticking.Token);
         var announcing = AnnounceAsync(server, running, end);
+        using var adaptingEnd = CancellationTokenSource.CreateLinkedTokenSource(end.Token, _ended.Token);
+        var adapting = _adaptation?.RunAsync(adaptingEnd.Token) ?? Task.CompletedTask;
         try
         {
             var monitor = new LiveMonitor(_host, _time);
@@ -125,6 +138,8 @@ internal sealed class LiveHost
         }
         finally
         {
+            _denoisers?.End();
+            await adapting.ConfigureAwait(false);
             await _models.EndAsync().ConfigureAwait(false);
             await ticking.CancelAsync().ConfigureAwait(false);
             await telling.ConfigureAwait(false);
@@ -132,6 +147,23 @@ internal sealed class LiveHost
             server.SetReady(false, "the session has ended");
             _publisher.OnStatus(_board.Read());
         }
+    }
+
+    // None, with a line that says why, where the profile does not ask for it or it cannot be had.
+    private static LiveAdaptation? Adaptation(LiveRequest request, SessionStore? store, FramePool pool, DenoiserDesk desk, out string? why)
+    {
+        var info = request.Input.Source.Info;
+        var options = request.Profile.Denoise;
+        var card = options.Adapts ? Denoisers.CardFile(request.Profile) : null;
+        why = card is null ? null : DenoiseTraining.TooLittle(options.AdaptFrames, info.Height, info.Width) ?? DenoiseTraining.Missing;
+        if (why is not null)
+        {
+            Console.Error.WriteLine($"liveltem: {why}");
+        }
+
+        return card is null || why is not null
+            ? null
+            : new LiveAdaptation(options, card, desk, (json, network) => store?.KeepDenoiser(network, json), DenoiseTraining.RunAsync, pool);
     }
 
     private async Task<SessionReport> RunToEndAsync(CancellationToken cancellationToken)
@@ -164,7 +196,7 @@ internal sealed class LiveHost
             ProfileName = request.Profile.Name,
             ProfileText = request.Profile.Text,
             Version = typeof(LiveHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0",
-        }, new SessionStoreOptions { Analyses = request.Profile.StartAnalyses });
+        }, new SessionStoreOptions { Analyses = request.Profile.Analysis });
     }
 
     // Says once that the session is ready, when it has learnt from the first frames; one that ends before never was.
@@ -217,9 +249,14 @@ internal sealed class LiveHost
             return;
         }
 
-        if ((_denoiser as SpectralDenoiser)?.Honesty is { } honesty)
+        if (_denoisers?.Honesty is { } honesty)
         {
-            _store.SetFact("How far the denoised frames can be trusted", honesty.Describe());
+            _store.SetFact("How far the denoised frames can be trusted", $"version {_denoisers.Now.Version} of the denoiser, {honesty.Describe()}");
+        }
+
+        if (_adaptation?.Progress is { } adapted)
+        {
+            _store.SetFact("Denoiser adapted", adapted);
         }
 
         _store.SetDoseRelativeErr(_host.DoseStatement.RelativeErr);

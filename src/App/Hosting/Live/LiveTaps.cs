@@ -20,6 +20,9 @@ internal sealed class LiveTaps
     /// <summary>The conditions frames are taken under.</summary>
     public required ConditionsBook Conditions { get; init; }
 
+    /// <summary>Adapts the denoiser to the frames as they come, or null.</summary>
+    public LiveAdaptation? Adaptation { get; init; }
+
     /// <summary>Frames that may wait for the disk before the source is held back.</summary>
     /// <param name="info">The source.</param>
     public static int RecordingDepth(SourceInfo info)

@@ -16,12 +16,10 @@ internal sealed class ModelDesk(ParticleDetector? detector, ModelChoices choices
     : IModelSwitch
 {
     private readonly Lock _gate = new();
+    private readonly NextTurn<PreparedModel, ModelInUse> _next = new();
     private Task _work = Task.CompletedTask;
-    private Turn? _turn;
     private string? _pending;
     private ModelInUse? _now;
-    private long? _newest;
-    private bool _ended;
 
     /// <summary>What segments the newest frames; null before that is learnt.</summary>
     public ModelInUse? Now => Volatile.Read(ref _now) ?? First;
@@ -42,7 +40,7 @@ internal sealed class ModelDesk(ParticleDetector? detector, ModelChoices choices
         choices.Demand(name);
         lock (_gate)
         {
-            if (_ended)
+            if (_next.HasEnded)
             {
                 throw Ended();
             }
@@ -74,25 +72,12 @@ internal sealed class ModelDesk(ParticleDetector? detector, ModelChoices choices
     /// <inheritdoc/>
     public void Before(long frame)
     {
-        Turn? turn;
-        if (_newest is null && First is { } first)
+        if (_next.IsBeforeFirst && First is { } first)
         {
             began(first);
         }
 
-        lock (_gate)
-        {
-            // A frame that comes late, after newer ones, belongs to what they belong to.
-            if (frame <= _newest)
-            {
-                return;
-            }
-
-            _newest = frame;
-            turn = _turn;
-            _turn = null;
-        }
-
+        var turn = _next.Before(frame);
         if (turn is null)
         {
             return;
@@ -117,16 +102,9 @@ internal sealed class ModelDesk(ParticleDetector? detector, ModelChoices choices
     /// <inheritdoc/>
     public void End()
     {
-        Turn? turn;
-        lock (_gate)
-        {
-            _ended = true;
-            turn = _turn;
-            _turn = null;
-        }
-
-        turn?.Prepared.Dispose();
-        turn?.Done.SetException(Ended());
+        _next.End(out var left);
+        left?.Prepared.Dispose();
+        left?.Done.SetException(Ended());
     }
 
     /// <summary>Refuses what is asked from now on and waits until nothing is being made ready.</summary>
@@ -162,26 +140,17 @@ internal sealed class ModelDesk(ParticleDetector? detector, ModelChoices choices
 
     private Task<ModelInUse> PutOnAsync(PreparedModel prepared)
     {
-        lock (_gate)
+        if (_next.Put(prepared) is { } done)
         {
-            if (_ended)
-            {
-                prepared.Dispose();
-                throw Ended();
-            }
-
-            _turn = new Turn(prepared);
-            return _turn.Done.Task;
+            return done;
         }
+
+        prepared.Dispose();
+        throw Ended();
     }
 
     // What the session begins with, once that is known.
     private ModelInUse? First => detector is null ? ModelInUse.Thresholds : detector.Model;
 
     private static InputException Ended() => new("the session has ended: its model cannot be changed any more");
-
-    private sealed record Turn(PreparedModel Prepared)
-    {
-        public TaskCompletionSource<ModelInUse> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 }

@@ -21,6 +21,8 @@ internal sealed class PublisherRelay : ILivePublisher
 
     public void OnDenoised(Frame denoised) => To?.OnDenoised(denoised);
 
+    public void OnUnsupported(UnsupportedMask mask) => To?.OnUnsupported(mask);
+
     public void OnReport(FrameReport report) => To?.OnReport(report);
 
     public void OnRow(FrameRow row) => To?.OnRow(row);

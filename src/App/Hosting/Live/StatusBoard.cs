@@ -7,7 +7,7 @@ namespace LiveLtem.App.Hosting.Live;
 /// <summary>Puts together the figures of a live session.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class StatusBoard(
-    string session, SourceInfo source, ModelDesk models, AnalysisHost host, ISessionStore? store, ConditionsBook conditions, ILivePublisher publisher, IFrameDenoiser? denoiser, TimeProvider time)
+    string session, SourceInfo source, ModelDesk models, AnalysisHost host, ISessionStore? store, ConditionsBook conditions, ILivePublisher publisher, IFrameDenoiser? denoiser, DenoiserDesk? denoisers, Func<string?> adaptation, TimeProvider time)
 {
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(3);
     private readonly Lock _gate = new();
@@ -67,6 +67,9 @@ internal sealed class StatusBoard(
             Learnt = State == "learning" ? null : host.Learnt,
             Detector = model is null or { Sha256: null } ? "classical" : model.Name,
             Denoiser = State == "learning" ? null : denoiser?.Describe(),
+            Denoising = State == "learning" || denoisers is null
+                ? null
+                : new DenoiserStatus { Denoiser = denoisers.Now, Adaptation = adaptation(), Honesty = denoisers.Honesty },
             Model = model,
             Models = models.Names,
             ModelPending = models.Pending,
