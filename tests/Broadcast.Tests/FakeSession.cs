@@ -184,7 +184,7 @@ internal static class Samples
 
     public static FrameReport Report(long frame, int particles)
     {
-        var header = new FrameHeader { Number = frame, ReceivedTimestamp = TimeProvider.System.GetTimestamp() };
+        var header = new FrameHeader { Number = frame, ReceivedTimestamp = TimeProvider.System.GetTimestamp(), DenoiserVersion = 2 };
         return new FrameReport
         {
             Header = header,
@@ -229,7 +229,7 @@ internal static class Samples
             pixels[i] = number + (i % width) + 0.5f;
         }
 
-        return draft.Publish(new FrameHeader { Number = number });
+        return draft.Publish(new FrameHeader { Number = number, DenoiserVersion = 2 });
     }
 
     public static Frame Frame(FramePool pool, long number, int height = 64, int width = 96)
@@ -256,6 +256,22 @@ internal static class Samples
         ReceivedFps = 60.5,
         Latency = new LatencySummary(10, 5, 4, 9, 10, 11),
         Detector = "classical",
+        Denoiser = "network adapted-1",
+        Denoising = new DenoiserStatus
+        {
+            Denoiser = new DenoiserInUse { Version = 1, Name = "adapted-1", Sha256 = "0badcafe", FirstFrame = 13, HeldOutGain = 0.25, HeldOutGainBefore = 0.125 },
+            Adaptation = "denoiser version 1 from frame 13",
+            Honesty = new HonestyFigures
+            {
+                Frames = 9,
+                UnsupervisedMse = 4.5,
+                UnsupervisedMseErr = 0.5,
+                RawMse = 900,
+                UnsupervisedPsnrDb = null,
+                ResidualCorrelation = -0.01,
+                UnsupportedFraction = 0.002,
+            },
+        },
         Model = ModelInUse.Thresholds,
         Models = [ModelInUse.Auto, ModelInUse.None, "segment"],
         ModelPending = "segment",
@@ -323,6 +339,9 @@ internal static class Samples
         new AlertChange { Id = 4, Time = DateTimeOffset.UnixEpoch.AddDays(20002), Frame = 11, Alert = Alert() },
         new ModelChange { Id = 5, Time = DateTimeOffset.UnixEpoch.AddDays(20003), Frame = 12, Model = new ModelInUse { Name = "segment", Sha256 = "0badcafe", Provider = "CPU", FirstFrame = 13 } },
     ];
+
+    public static DenoiserChange Adapted() =>
+        new() { Id = 6, Time = DateTimeOffset.UnixEpoch.AddDays(20004), Frame = 12, Denoiser = new DenoiserInUse { Version = 1, Name = "adapted-1", Sha256 = "0badcafe", FirstFrame = 13, HeldOutGain = 0.25 } };
 
     public static SessionAlert Alert() => new()
     {

@@ -85,6 +85,28 @@ public sealed class GrpcTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task The_denoiser_is_told_by_version_in_status_events_and_what_was_found()
+    {
+        await using var running = await Running.StartAsync();
+        using var channel = GrpcChannel.ForAddress(running.Server.GrpcUrl);
+        var client = new Live.LiveClient(channel);
+        using var status = client.Status(new StatusRequest(), cancellationToken: Token);
+        var denoising = (await NextAsync(status)).Status.Denoising;
+        Assert.Equal((1, "adapted-1", 13L, 0.25), (denoising.Denoiser.Version, denoising.Denoiser.Name, denoising.Denoiser.FirstFrame, denoising.Denoiser.HeldOutGain));
+        Assert.Equal((4.5, 0.002, false), (denoising.Honesty.Umse, denoising.Honesty.UnsupportedFraction, denoising.Honesty.HasUpsnrDb));
+
+        using var tracks = client.Tracks(new TracksRequest(), cancellationToken: Token);
+        using var events = client.Events(new EventsRequest(), cancellationToken: Token);
+        await tracks.ResponseHeadersAsync;
+        await events.ResponseHeadersAsync;
+        running.Publish(7);
+        running.Operator.Add(Samples.Adapted());
+        Assert.Equal(2, (await NextAsync(tracks)).Stamp.DenoiserVersion);
+        var change = (await NextAsync(events)).Event.Denoiser;
+        Assert.Equal((1, "0badcafe", false), (change.Version, change.Sha256, change.HasHeldOutGainBefore));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Alerts_are_replayed_and_told_by_their_event()
     {
         await using var running = await Running.StartAsync();

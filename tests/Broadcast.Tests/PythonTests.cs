@@ -21,7 +21,7 @@ public sealed class PythonTests : IDisposable
         socket.connect(sys.argv[1])
         socket.subscribe(b"")
         seen = {}
-        while len(seen) < 8:
+        while len(seen) < 9:
             topic, header, payload = socket.recv_multipart()
             header = msgpack.unpackb(header)
             topic = topic.decode()

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -6,6 +7,8 @@ using Grpc.Net.Client;
 using LiveLtem.Broadcast.Hub;
 using LiveLtem.Broadcast.Protos;
 using LiveLtem.Broadcast.Wire;
+using LiveLtem.Broadcast.ZeroMq;
+using Microsoft.Extensions.Logging.Abstractions;
 using NetMQ;
 using NetMQ.Sockets;
 
@@ -82,6 +85,59 @@ public sealed class RoughTests
         await done.CancelAsync();
         await publishing;
         await ServesAsync(running);
+    }
+
+    [Fact(Timeout = 40_000)]
+    public async Task A_place_of_meeting_is_given_to_nobody_else_before_the_socket_has_forgotten_it()
+    {
+        var meetings = new BlockingCollection<(string Endpoint, TcpClient Inner)>();
+        var forgotten = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        await using (var gate = new ZeroMqGate(IPAddress.Loopback, 0, MeetAsync, ForgetAsync, NullLogger.Instance))
+        {
+            using (var client = new TcpClient())
+            {
+                await client.ConnectAsync(IPEndPoint.Parse(gate.Endpoint["tcp://".Length..]), Token);
+                await client.GetStream().WriteAsync(ZmtpGreeting, Token);
+                var (endpoint, inner) = meetings.Take(Token);
+                Assert.True(IsTaken(endpoint));
+                inner.Dispose();
+                await asked.Task.WaitAsync(Token);
+
+                // The socket may come back as long as it has not been told to forget: nobody else may be found here.
+                Assert.True(IsTaken(endpoint));
+                forgotten.SetResult();
+                await Running.UntilAsync(() => !IsTaken(endpoint));
+            }
+        }
+
+        async Task MeetAsync(string endpoint)
+        {
+            var inner = new TcpClient();
+            await inner.ConnectAsync(IPEndPoint.Parse(endpoint["tcp://".Length..]), Token);
+            meetings.Add((endpoint, inner), Token);
+        }
+
+        Task ForgetAsync(string endpoint)
+        {
+            asked.TrySetResult();
+            return forgotten.Task;
+        }
+
+        static bool IsTaken(string endpoint)
+        {
+            using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                other.Bind(IPEndPoint.Parse(endpoint["tcp://".Length..]));
+                other.Listen();
+                return false;
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                return true;
+            }
+        }
     }
 
     [Theory(Timeout = 40_000)]

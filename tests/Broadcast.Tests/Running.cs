@@ -42,6 +42,8 @@ internal sealed class Running : IAsyncDisposable
             Server.Publisher.OnDenoised(denoised);
         }
 
+        Server.Publisher.OnUnsupported(new UnsupportedMask(number, 64, 96, [5, 2, 100, 1], 2));
+
         Server.Publisher.OnReport(Samples.Report(number, particles));
         Server.Publisher.OnStatus(Samples.Status());
     }

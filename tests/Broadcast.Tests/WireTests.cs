@@ -168,7 +168,7 @@ public sealed class WireTests
         yield return Envelope.Encode("tracks"u8, Stamp, Samples.Report(1, 20), ReportLayout.WriteTracks);
         yield return Envelope.Encode("dose"u8, Stamp, Samples.Row(1), ReportLayout.WriteRow);
         yield return Envelope.Encode("alert"u8, Stamp, Samples.Alert(), EventLayout.WriteAlert);
-        foreach (var happening in Samples.Events())
+        foreach (var happening in Samples.Events().Add(Samples.Adapted()))
         {
             yield return Envelope.Encode("event"u8, Stamp with { Seq = null, Frame = null }, happening, EventLayout.WriteEvent);
         }

@@ -21,7 +21,7 @@ public sealed class ZeroMqTests
         running.Publish(7);
         running.Operator.Add(Samples.Events()[3]);
         var topics = new Dictionary<string, (IDictionary<object, object?> Header, byte[] Payload)>();
-        while (topics.Count < 8)
+        while (topics.Count < 9)
         {
             var parts = Receive(subscriber);
             Assert.Equal(3, parts.FrameCount);
@@ -30,7 +30,7 @@ public sealed class ZeroMqTests
             topics.Add(parts[0].ConvertToString(), (header, parts[2].ToByteArray()));
         }
 
-        Assert.Equal(["alert", "denoised", "dose", "event", "frame", "overlay", "status", "tracks"], topics.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["alert", "denoised", "dose", "event", "frame", "overlay", "status", "tracks", "unsupported"], topics.Keys.Order(StringComparer.Ordinal));
         var (frameHeader, pixels) = topics["frame"];
         Assert.Equal([64, 96], ((object?[])frameHeader["shape"]!).Select(value => Convert.ToInt32(value)));
         Assert.Equal("raw", frameHeader["encoding"]);
@@ -41,6 +41,16 @@ public sealed class ZeroMqTests
         Assert.Equal("float32", denoisedHeader["dtype"]);
         Assert.Equal([64, 96], ((object?[])denoisedHeader["shape"]!).Select(value => Convert.ToInt32(value)));
         Assert.Equal(8.5f, BitConverter.ToSingle(denoised, 4));
+
+        // Everything that was made of a denoised picture says of which version.
+        Assert.Equal(2L, Convert.ToInt64(denoisedHeader["denoiser_version"]));
+        Assert.Equal(2L, Convert.ToInt64(topics["unsupported"].Header["denoiser_version"]));
+        Assert.Equal(2L, Convert.ToInt64(topics["tracks"].Header["denoiser_version"]));
+        Assert.Equal(2L, Convert.ToInt64(topics["overlay"].Header["denoiser_version"]));
+        Assert.Equal(1L, Convert.ToInt64(topics["status"].Header["denoiser_version"]));
+        Assert.False(frameHeader.ContainsKey("denoiser_version"));
+        var mask = (IDictionary<object, object?>)LiveMessage.Any(topics["unsupported"].Payload)!;
+        Assert.Equal([5, 2, 100, 1], ((object?[])mask["runs"]!).Select(value => Convert.ToInt32(value)));
         foreach (var (topic, (_, payload)) in topics.Where(pair => pair.Key is not ("frame" or "denoised")))
         {
             Assert.True(LiveMessage.Any(payload) is IDictionary<object, object?> { Count: > 2 }, topic);

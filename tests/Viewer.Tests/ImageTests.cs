@@ -1,5 +1,6 @@
 using System.Globalization;
 using LiveLtem.Core;
+using LiveLtem.Core.Live;
 using LiveLtem.Testing.Browser;
 
 namespace LiveLtem.Viewer.Tests;
@@ -89,18 +90,30 @@ public sealed class ImageTests(BrowserFixture browser)
             await watched.SetLimitsAsync(scene.Written(0), scene.Written(120));
             var (x, y) = scene.Centres[0];
             var (sx, sy, _) = await watched.OnScreenAsync(scene, x, y);
-            await watched.Page.PointAsync(sx, sy);
             var expected = scene.Written(Scene.Dark).ToString(CultureInfo.InvariantCulture);
-            await watched.Page.UntilAsync($"document.getElementById('readout').textContent.startsWith('x {x}  y {y} px') && document.getElementById('readout').textContent.includes(' {expected} counts')");
+            await watched.Page.PointUntilAsync(sx, sy, $"document.getElementById('readout').textContent.startsWith('x {x}  y {y} px') && document.getElementById('readout').textContent.includes(' {expected} counts')");
             Assert.InRange((await watched.LookAsync())[(int)sx, (int)sy].R, 62, 66);
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_pointer_at_rest_reads_what_lies_under_it_after_a_zoom_by_key()
+    {
+        var scene = new Scene();
+        await using var watched = await Watched.StartAsync(browser);
+        await watched.ShowAsync(scene, 1, analysed: false);
+        var middle = (scene.Side - 1) / 2;
+        var (sx, sy, _) = await watched.OnScreenAsync(scene, middle + 40, middle);
+        await watched.Page.PointUntilAsync(sx, sy, $"document.getElementById('readout').textContent.startsWith('x {middle + 40} ')");
+        await watched.Page.PressAsync("+");
+        await watched.Page.UntilAsync($"Math.abs(Number(document.getElementById('readout').textContent.split(' ')[1]) - {middle}) < 38");
     }
 
     [Fact(Timeout = 60_000)]
     public async Task The_picture_without_its_noise_is_shown_where_there_is_one_and_says_that_it_is()
     {
         var raw = new Scene();
-        var denoised = new Scene(Type: PixelType.Float32);
+        var denoised = new Scene(Type: PixelType.Float32) { DenoiserVersion = 3 };
         await using var watched = await Watched.StartAsync(browser);
         await watched.ShowAsync(raw, 1, analysed: false);
         const string Tools = "document.getElementById('picture-tools').hidden";
@@ -109,20 +122,57 @@ public sealed class ImageTests(BrowserFixture browser)
         await watched.Page.PressAsync("b");
         await watched.Page.UntilAsync("document.getElementById('toast').textContent.includes('profile soft')");
 
-        watched.Operator.Change(status => status with { Denoiser = "network general, delay 0 frames" });
+        watched.Operator.Change(status => status with
+        {
+            Denoiser = "network general, delay 0 frames",
+            Denoising = new DenoiserStatus
+            {
+                Denoiser = new DenoiserInUse { Version = 3, Name = "adapted-3", FirstFrame = 2, HeldOutGain = 0.3, HeldOutGainBefore = 0.15 },
+                Adaptation = "keeps frames to learn from: 7 of 200",
+                Honesty = new HonestyFigures
+                {
+                    Frames = 12,
+                    UnsupervisedMse = 31.8,
+                    UnsupervisedMseErr = 1.1,
+                    RawMse = 1310,
+                    UnsupervisedPsnrDb = 23.94,
+                    ResidualCorrelation = 0.005,
+                    UnsupportedFraction = 0.0042,
+                },
+            },
+        });
+        await watched.Page.UntilAsync("document.getElementById('denoiser-version').textContent === 'version 3' && document.getElementById('honesty-psnr').textContent === '23.9'");
+        await watched.Page.UntilAsync("document.getElementById('honesty-unsupported').textContent === '0.42' && document.getElementById('honesty').textContent.includes('adapted-3 from frame 2')");
+        await watched.Page.UntilAsync("document.getElementById('adaptation').textContent.includes('7 of 200')");
         await watched.Page.UntilAsync($"!{Tools}");
         await watched.Page.PressAsync("b");
         await watched.Page.UntilAsync("document.querySelector('[data-action=denoised]').getAttribute('aria-pressed') === 'true'");
         await watched.ShowDenoisedAsync(denoised, 2);
-        await watched.Page.UntilAsync($"!{Badge}.hidden && {Badge}.textContent.includes('network general')");
+        await watched.Page.UntilAsync($"!{Badge}.hidden && {Badge}.textContent.includes('version 3 (adapted-3)') && {Badge}.dataset.state === 'doubt'");
         await watched.SetLimitsAsync(denoised.Written(0), denoised.Written(120));
         var (x, y) = denoised.Centres[0];
         var (sx, sy, _) = await watched.OnScreenAsync(denoised, x, y);
         Assert.InRange((await watched.LookAsync())[(int)sx, (int)sy].R, 62, 66);
 
+        // What the raw frames do not carry is hatched, on request not.
+        var (left, top, _) = await watched.OnScreenAsync(denoised, 6, 200);
+        var before = (await watched.LookAsync())[(int)left, (int)top];
+        watched.Server.Publisher.OnUnsupported(UnsupportedMask.Of(2, denoised.Side, denoised.Side, [.. Enumerable.Range(0, denoised.Side * denoised.Side).Select(i => i / denoised.Side is > 190 and < 210 && i % denoised.Side is > 2 and < 10)], 3));
+        await watched.Page.UntilAsync("document.querySelector('[data-action=unsupported]').getAttribute('aria-pressed') === 'true'");
+        await UntilPixelAsync(pixel => pixel.R > pixel.G + 10);
+        await watched.Page.PressAsync("x");
+        await UntilPixelAsync(pixel => pixel == before);
+
         await watched.Page.PressAsync("b");
         await watched.ShowRawAsync(raw, 3);
         await watched.Page.UntilAsync($"{Badge}.hidden");
+
+        async Task UntilPixelAsync(Func<(int R, int G, int B), bool> right)
+        {
+            while (!right((await watched.LookAsync())[(int)left, (int)top]))
+            {
+            }
+        }
     }
 
     [Fact(Timeout = 60_000)]

@@ -18,6 +18,9 @@ internal sealed record Scene(int Side = 256, int Square = 41, PixelType Type = P
     /// <summary>Added to every count, so that frames can be told apart.</summary>
     public int Offset { get; init; }
 
+    /// <summary>Version of the denoiser that its frames come from, or null.</summary>
+    public int? DenoiserVersion { get; init; }
+
     public Frame Frame(FramePool pool, long number)
     {
         using var draft = pool.Rent(Side, Side, Type);
@@ -29,7 +32,7 @@ internal sealed record Scene(int Side = 256, int Square = 41, PixelType Type = P
             }
         }
 
-        return draft.Publish(new FrameHeader { Number = number, ReceivedTimestamp = TimeProvider.System.GetTimestamp() });
+        return draft.Publish(new FrameHeader { Number = number, ReceivedTimestamp = TimeProvider.System.GetTimestamp(), DenoiserVersion = DenoiserVersion });
     }
 
     public FrameReport Report(long number)

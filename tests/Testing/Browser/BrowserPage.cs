@@ -81,16 +81,7 @@ public sealed class BrowserPage : IAsyncDisposable
     /// <exception cref="TimeoutException">It did not become true within 20 s.</exception>
     public async Task UntilAsync(string condition)
     {
-        const int PatienceMs = 20_000;
-        var so = await EvaluateAsync<bool>(
-            $$"""
-            new Promise((done) => {
-              const began = performance.now();
-              const look = () => ({{condition}}) ? done(true) : performance.now() - began > {{PatienceMs}} ? done(false) : setTimeout(look, 15);
-              look();
-            })
-            """).ConfigureAwait(false);
-        if (!so)
+        if (!await IsSoonAsync(condition, 20_000).ConfigureAwait(false))
         {
             var text = await EvaluateAsync<string>("document.body.innerText").ConfigureAwait(false);
             throw new TimeoutException($"never true: {condition}\nconsole: {string.Join("; ", _complaints)}\n{text}");
@@ -116,6 +107,26 @@ public sealed class BrowserPage : IAsyncDisposable
 
     /// <summary>Moves the mouse there, px of the page.</summary>
     public Task PointAsync(double x, double y) => MouseAsync("mouseMoved", x, y, 0);
+
+    /// <summary>Moves the pointer there and jiggles it, as a hand does, until a JavaScript expression is true: a browser may drop single moves before a page has painted.</summary>
+    /// <exception cref="TimeoutException">It did not become true within half a minute.</exception>
+    public async Task PointUntilAsync(double x, double y, string condition)
+    {
+        const int Tries = 20;
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            await PointAsync(x, y).ConfigureAwait(false);
+            if (await IsSoonAsync(condition, 500).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            await PointAsync(x + 1, y).ConfigureAwait(false);
+        }
+
+        await PointAsync(x, y).ConfigureAwait(false);
+        await UntilAsync(condition).ConfigureAwait(false);
+    }
 
     /// <summary>Clicks there.</summary>
     public async Task ClickAsync(double x, double y)
@@ -169,6 +180,15 @@ public sealed class BrowserPage : IAsyncDisposable
         "Enter" => 13,
         _ => char.ToUpperInvariant(key[0]),
     };
+
+    private Task<bool> IsSoonAsync(string condition, int patienceMs) => EvaluateAsync<bool>(
+        $$"""
+        new Promise((done) => {
+          const began = performance.now();
+          const look = () => ({{condition}}) ? done(true) : performance.now() - began > {{patienceMs}} ? done(false) : setTimeout(look, 15);
+          look();
+        })
+        """);
 
     private async Task MouseAsync(string type, double x, double y, int buttons) => await SendAsync(
         "Input.dispatchMouseEvent",

@@ -18,6 +18,8 @@ export interface Points {
   readonly symmetry: Uint8Array;
   readonly layer: Uint8Array;
   readonly flags: Uint8Array;
+  /** -1 where it is not told. */
+  readonly state: Int16Array;
   readonly timeS: number | null;
 }
 
@@ -79,11 +81,12 @@ export function pointsFrom(tracks: Tracks): Points {
     symmetry: Uint8Array.from(tracks.symmetry),
     layer: Uint8Array.from(tracks.layer),
     flags: Uint8Array.from(tracks.flags, flagBits),
+    state: Int16Array.from(tracks.state, (v) => v ?? -1),
     timeS: tracks.time_s[0] ?? null,
   };
 }
 
-const bytesPerPoint = 70;
+const bytesPerPoint = 72;
 
 /** Bounded store of analyses, oldest first, by frame number. */
 export class AnalysisRing {

@@ -15,6 +15,8 @@ export interface ChartOptions {
   band?: boolean;
   /** Whether the axis begins at zero. */
   fromZero?: boolean;
+  /** Colours of further lines, given after the values. */
+  more?: readonly string[];
   /** Whether values are counted. */
   whole?: boolean;
 }
@@ -43,6 +45,7 @@ export class Chart {
         {},
         { stroke: colour, width: 1.5, points: { show: false } },
         ...(options.band ? [hidden, hidden] : []),
+        ...(options.more ?? []).map((stroke) => ({ stroke, width: 1.5, points: { show: false } })),
       ],
       bands: options.band ? [{ series: [3, 2], fill: `${colour}40` }] : [],
     }, [[], []], host);

@@ -19,6 +19,8 @@ export interface FrameImage {
   readonly bin: number;
   /** Whether its noise was taken off. */
   readonly denoised: boolean;
+  /** Version of the denoiser that did; null where none did. */
+  readonly denoiserVersion: number | null;
   /** Row-major little-endian pixels, a view of the message. */
   readonly bytes: Uint8Array;
   /** When the frame reached the server, ms since 1970. */
@@ -56,6 +58,7 @@ export function frameFrom(header: Header, bytes: Uint8Array, denoised: boolean):
     fullWidth,
     bin: header.bin ?? 1,
     denoised,
+    denoiserVersion: header.denoiser_version ?? null,
     bytes,
     receivedMs: (header.t_received_unix_ns ?? header.t_unix_ns) / 1e6,
   };

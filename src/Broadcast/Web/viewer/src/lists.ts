@@ -1,4 +1,4 @@
-// Alerts, and the log of notes, recording, conditions and models. A click on an entry goes to its frame while the buffer still has it.
+// Alerts, and the log of notes, recording, conditions, models and denoisers. A click on an entry goes to its frame while the buffer still has it.
 import { byId, node, text } from './dom';
 import { timeOfDay, unknown } from './format';
 import type { Playback } from './playback';
@@ -63,6 +63,8 @@ function eventWords(e: SessionEvent): [string, string] {
       return [`◉ ${head}`, `recording ${e.state ?? ''}${e.reason ? `: ${e.reason}` : ''}`];
     case 'model':
       return [`⬡ ${head}`, `model ${e.name === 'none' ? 'none (thresholds)' : `${e.name ?? ''}${e.provider ? ` on ${e.provider}` : ''}`} from frame ${e.first_frame ?? unknown}`];
+    case 'denoiser':
+      return [`◒ ${head}`, `denoiser version ${e.version ?? unknown} (${e.name ?? ''}) from frame ${e.first_frame ?? unknown}${typeof e.held_out_gain === 'number' && typeof e.held_out_gain_before === 'number' ? `: removes ${(100 * e.held_out_gain).toFixed(1)}\u2009% of the linear filter's squared error, before ${(100 * e.held_out_gain_before).toFixed(1)}\u2009%` : ''}`];
     default:
       return [`⚙ ${head}`, `segment ${e.segment ?? unknown} begins${e.note ? `: ${e.note}` : ''}`];
   }

@@ -73,6 +73,12 @@ export class Live implements ConnectionHandler {
       case 'denoised':
         this.takeFrame(message.header, message.payload, message.topic === 'denoised');
         break;
+      case 'unsupported':
+        if (message.header.frame !== null) {
+          store.set({ unsupported: { frame: message.header.frame, mask: message.payload } });
+        }
+
+        break;
       case 'overlay':
         if (message.header.frame !== null) {
           store.analyses.addOverlay(message.header.frame, message.payload);

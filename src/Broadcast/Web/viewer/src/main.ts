@@ -7,6 +7,7 @@ import { showDenoised } from './denoised';
 import { annotateDialog, conditionsDialog, helpDialog, toggleRecording, type Place } from './dialogs';
 import { byId, text } from './dom';
 import { Figures } from './figures';
+import { Heterogeneity } from './heterogeneity';
 import { showLists } from './lists';
 import { Live } from './live';
 import { ModelChoice } from './model';
@@ -26,6 +27,7 @@ const playback = new Playback(store);
 const contrast = new Contrast(store);
 new Figures(store);
 new ParticlePanel(store);
+new Heterogeneity(store);
 
 let toastTimer = 0;
 function say(message: string): void {
@@ -61,10 +63,11 @@ function pickNext(by: number): void {
 }
 
 function startAnnotation(): void {
-  const { selected, pointer, shown } = store.state;
+  const { selected, shown } = store.state;
+  const pointed = stage.pointed();
   const inside = ([x, y]: readonly [number, number]): boolean => !!shown && x >= -0.5 && y >= -0.5 && x < shown.fullWidth - 0.5 && y < shown.fullHeight - 0.5;
   // The picked particle, else the place under the pointer, else the place last clicked, else the whole frame.
-  const hovered = pointer && inside(pointer) ? { x: pointer[0], y: pointer[1] } : null;
+  const hovered = pointed && inside(pointed) ? { x: pointed[0], y: pointed[1] } : null;
   const points = stage.analysis()?.points;
   const index = selected !== null ? points?.particle.indexOf(selected) ?? -1 : -1;
   const place = points && index >= 0 ? { x: points.x[index], y: points.y[index] } : hovered ?? clicked;
@@ -141,6 +144,7 @@ const actions: Action[] = [
   layer('labels', 'L', 'Particle ids'),
   layer('marks', 'M', 'Notes at their places'),
   { id: 'denoised', keys: ['B'], group: 'View', label: 'The picture without its noise, or as it came', run: () => denoised.toggle(), pressed: () => store.state.denoised },
+  { id: 'unsupported', keys: ['X'], group: 'View', label: 'Where that picture shows more than the raw frames carry', run: () => denoised.toggleMask(), pressed: () => store.state.layers.unsupported },
   { id: 'next-particle', keys: ['.'], group: 'Particles', label: 'Pick the next particle', run: () => pickNext(1) },
   { id: 'previous-particle', keys: [','], group: 'Particles', label: 'Pick the particle before', run: () => pickNext(-1) },
   { id: 'clear', keys: ['Escape'], group: 'Particles', label: 'Let go of the particle', run: () => { clicked = null; store.set({ selected: null }); } },

@@ -6,7 +6,7 @@ import { buildPaths, contourDash, type OverlayPaths } from './overlay-paths';
 import { colourOf, particleColours } from './palette';
 import type { Layers } from './store';
 import type { Rect, View } from './view';
-import type { SessionEvent } from './wire';
+import type { SessionEvent, Unsupported } from './wire';
 
 const trailFrames = 30;
 const mostLabels = 500;
@@ -23,6 +23,8 @@ export interface Scene {
   /** Annotations with a place, already chosen for this moment. */
   marks: { event: SessionEvent; near: boolean }[];
   nmPerPx: number | null;
+  /** Where the picture on the screen shows more than the raw frames carry. */
+  unsupported: Unsupported | null;
 }
 
 export class OverlayView {
@@ -45,6 +47,10 @@ export class OverlayView {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, rect.width, rect.height);
     context.setTransform(rect.ratio, 0, 0, rect.ratio, -rect.left, -rect.top);
+    if (scene.unsupported && layers.overlay && layers.unsupported) {
+      drawUnsupported(context, scene.view, scene.unsupported);
+    }
+
     if (analysis && layers.overlay) {
       this.drawShapes(context, scene, this.pathsFor(analysis));
       this.drawLetters(context, scene, analysis);
@@ -184,6 +190,37 @@ export class OverlayView {
       context.globalAlpha = 1;
     }
   }
+}
+
+/** Hatched, so that the picture below shows; whole runs at a time, of which there are few. */
+function drawUnsupported(context: CanvasRenderingContext2D, view: View, { width, runs }: Unsupported): void {
+  const path = new Path2D();
+  for (let i = 0; i < runs.length; i += 2) {
+    for (let start = runs[i], left = runs[i + 1]; left > 0;) {
+      const [row, column] = [Math.floor(start / width), start % width];
+      const length = Math.min(left, width - column);
+      const [x0, y0] = view.toScreen(column - 0.5, row - 0.5);
+      const [x1, y1] = view.toScreen(column + length - 0.5, row + 0.5);
+      path.rect(x0, y0, x1 - x0, y1 - y0);
+      start += length;
+      left -= length;
+    }
+  }
+
+  context.save();
+  context.clip(path);
+  context.fillStyle = 'rgb(217 135 181 / 0.3)';
+  context.fillRect(0, 0, view.width, view.height);
+  context.strokeStyle = 'rgb(217 135 181 / 0.95)';
+  context.lineWidth = 1.5;
+  context.beginPath();
+  for (let x = -view.height; x < view.width; x += 6) {
+    context.moveTo(x, view.height);
+    context.lineTo(x + view.height, 0);
+  }
+
+  context.stroke();
+  context.restore();
 }
 
 function circle(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {

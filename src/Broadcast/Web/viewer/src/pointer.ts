@@ -33,7 +33,7 @@ export function watchPointer(stage: Stage, store: Store, onClick: (x: number, y:
 
   host.addEventListener('pointermove', (e) => {
     const now = local(e);
-    store.set({ pointer: stage.view.toImage(now.x, now.y) });
+    store.set({ pointer: [now.x, now.y] });
     const before = held.get(e.pointerId);
     if (!before) {
       return;

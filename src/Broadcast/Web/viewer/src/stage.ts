@@ -7,10 +7,13 @@ import { OverlayView } from './overlay-view';
 import { pixelAt } from './pixels';
 import type { State, Store } from './store';
 import { View, type Rect } from './view';
+import type { Unsupported } from './wire';
 
 /** An annotation stands out in the frames around its own. */
 const markFrames = 100;
 const worstHoldMs = 1000;
+/** A mask that is older than this many frames says nothing of the picture. */
+const maskFrames = 32;
 
 export class Stage {
   readonly view = new View();
@@ -34,7 +37,7 @@ export class Stage {
       }
     }).observe(this.host);
     store.on(['shown', 'look'], (s) => this.drawImage(s));
-    store.on(['shown', 'analysed', 'layers', 'selected', 'pointer', 'events', 'status'], (s) => this.drawOverlay(s));
+    store.on(['shown', 'analysed', 'layers', 'selected', 'pointer', 'events', 'status', 'unsupported'], (s) => this.drawOverlay(s));
     store.on(['pointer'], (s) => this.tellPointer(s));
     store.on(['shown', 'analysed', 'status'], calmly(calmMs, () => this.tellPointer(store.state)));
   }
@@ -44,6 +47,12 @@ export class Stage {
     const { shown } = this.store.state;
     const ring = this.store.analyses;
     return shown ? ring.at(ring.indexAt(shown.number)) ?? null : null;
+  }
+
+  /** The image point under the pointer, inside the image or not, or null. */
+  pointed(): [number, number] | null {
+    const { pointer } = this.store.state;
+    return pointer ? this.view.toImage(...pointer) : null;
   }
 
   /** The particle at that image point, or null. */
@@ -101,7 +110,8 @@ export class Stage {
   }
 
   private drawOverlay(state: State): void {
-    const { shown, layers, selected, pointer, events, status } = state;
+    const { shown, layers, selected, events, status } = state;
+    const pointed = this.pointed();
     const analysis = this.analysis();
     this.tellAge(state, analysis);
     if (!shown) {
@@ -114,12 +124,18 @@ export class Stage {
       analysis,
       layers,
       selected,
-      hovered: pointer ? this.particleAt(...pointer) : null,
+      hovered: pointed ? this.particleAt(...pointed) : null,
       marks: events
         .filter((e) => e.kind === 'annotation' && typeof e.x === 'number' && typeof e.y === 'number')
         .map((event) => ({ event, near: event.frame !== null && Math.abs(event.frame - shown.number) <= markFrames })),
       nmPerPx: status?.calibration.pixel_size_nm?.value ?? null,
+      unsupported: this.unsupported(state),
     });
+  }
+
+  /** The mask is made every few frames; it is of the picture on the screen, or of one just before. */
+  private unsupported({ shown, unsupported }: State): Unsupported | null {
+    return shown?.denoised && unsupported && Math.abs(shown.number - unsupported.frame) <= maskFrames ? unsupported.mask : null;
   }
 
   /** Live, the worst of the last second is told: from frame to frame the overlay catches up and falls behind faster than can be read. */
@@ -143,11 +159,12 @@ export class Stage {
       : `${frames} frame${frames === 1 ? '' : 's'} behind`);
   }
 
-  private tellPointer({ shown, pointer, status }: State): void {
+  private tellPointer({ shown, status }: State): void {
     const readout = byId('readout');
-    const x = pointer ? Math.round(pointer[0]) : -1;
-    const y = pointer ? Math.round(pointer[1]) : -1;
-    if (!shown || !pointer || x < 0 || y < 0 || x >= shown.fullWidth || y >= shown.fullHeight) {
+    const pointed = this.pointed();
+    const x = pointed ? Math.round(pointed[0]) : -1;
+    const y = pointed ? Math.round(pointed[1]) : -1;
+    if (!shown || !pointed || x < 0 || y < 0 || x >= shown.fullWidth || y >= shown.fullHeight) {
       text(readout, unknown);
       return;
     }
@@ -161,7 +178,7 @@ export class Stage {
       nm ? `${(x * nm).toFixed(1)}, ${(y * nm).toFixed(1)} nm` : 'nm: pixel size unknown',
       `${Number.isInteger(value) ? value : Number(value.toPrecision(5))} counts${shown.bin > 1 ? ` (mean of ${shown.bin}×${shown.bin})` : ''}`,
     ];
-    const particle = this.particleAt(...pointer);
+    const particle = this.particleAt(...pointed);
     if (particle !== null) {
       parts.push(`particle ${particle}`);
     }

@@ -4,7 +4,7 @@ import { FrameRing, type FrameImage } from './frames';
 import type { Look } from './image-view';
 import type { Distribution } from './pixels';
 import { Series } from './series';
-import type { Alert, DoseRow, Hello, SessionEvent, Status } from './wire';
+import type { Alert, DoseRow, Hello, SessionEvent, Status, Unsupported } from './wire';
 
 export interface Link {
   phase: 'connecting' | 'open' | 'waiting';
@@ -23,6 +23,7 @@ export interface Layers {
   trails: boolean;
   labels: boolean;
   marks: boolean;
+  unsupported: boolean;
 }
 
 export interface State {
@@ -39,6 +40,8 @@ export interface State {
 
   /** Whether the picture without its noise is asked for. */
   denoised: boolean;
+  /** Where the newest denoised frame that was looked at shows more than the raw ones carry. */
+  unsupported: { frame: number; mask: Unsupported } | null;
   /** The frame on the screen. */
   shown: FrameImage | null;
   paused: boolean;
@@ -52,7 +55,7 @@ export interface State {
   distribution: Distribution | null;
   layers: Layers;
   selected: number | null;
-  /** Image point under the pointer, or null. */
+  /** Where the pointer rests on the stage, CSS px from its top left corner, or null. The image point below it changes with every zoom. */
   pointer: readonly [number, number] | null;
   dim: boolean;
 }
@@ -78,6 +81,7 @@ export class Store {
     events: [],
     restarts: 0,
     denoised: false,
+    unsupported: null,
     shown: null,
     paused: false,
     analysed: null,
@@ -85,7 +89,7 @@ export class Store {
     look: { low: 0, high: 255, gamma: 1, lut: 'gray' },
     autoContrast: true,
     distribution: null,
-    layers: { overlay: true, contours: true, ticks: true, trails: true, labels: false, marks: true },
+    layers: { overlay: true, contours: true, ticks: true, trails: true, labels: false, marks: true, unsupported: true },
     selected: null,
     pointer: null,
     dim: false,
@@ -136,6 +140,7 @@ export class Store {
       shown: null,
       paused: false,
       denoised: false,
+      unsupported: null,
       analysed: null,
       selected: null,
       distribution: null,

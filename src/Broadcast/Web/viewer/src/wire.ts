@@ -15,6 +15,8 @@ export interface Header {
   bin?: number;
   encoding?: string;
   t_received_unix_ns?: number;
+  /** Version of the denoiser in whose picture this was found; missing where the noise was not taken off. */
+  denoiser_version?: number;
 }
 
 export interface Hello {
@@ -126,6 +128,35 @@ export interface Model {
   first_frame: number | null;
 }
 
+/** What takes the noise off the frames, how it adapts, how far it can be trusted. */
+export interface Denoising {
+  /** 0 for what the session began with, one more with each change. */
+  version: number;
+  /** A network's name, or none: the linear filter. */
+  name: string;
+  sha256: string | null;
+  first_frame: number | null;
+  held_out_gain: number | null;
+  held_out_gain_before: number | null;
+  adaptation: string | null;
+  honesty: {
+    frames: number;
+    upsnr_db: number | null;
+    umse: number;
+    umse_err: number;
+    raw_mse: number;
+    residual_correlation: number;
+    unsupported_fraction: number;
+  } | null;
+}
+
+/** Pixels of a denoised frame that show more contrast than the raw frames carry: [start, length, …], counted row by row. */
+export interface Unsupported {
+  height: number;
+  width: number;
+  runs: number[];
+}
+
 export interface Status {
   session: string;
   source: string;
@@ -144,6 +175,7 @@ export interface Status {
   detector: string;
   /** What takes the noise off the frames; null or missing where nothing does. */
   denoiser?: string | null;
+  denoising?: Denoising | null;
   model: Model | null;
   models: string[];
   model_pending: string | null;
@@ -175,7 +207,7 @@ export interface Alert {
 
 export interface SessionEvent {
   id: number;
-  kind: 'annotation' | 'recording' | 'conditions' | 'model' | 'alert';
+  kind: 'annotation' | 'recording' | 'conditions' | 'model' | 'denoiser' | 'alert';
   t_unix_ns: number;
   frame: number | null;
   text?: string;
@@ -192,6 +224,9 @@ export interface SessionEvent {
   note?: string | null;
   name?: string;
   provider?: string | null;
+  version?: number;
+  held_out_gain?: number | null;
+  held_out_gain_before?: number | null;
   alert?: Alert;
 }
 
@@ -199,6 +234,7 @@ export type Message =
   | { topic: 'hello'; header: Header; payload: Hello }
   | { topic: 'frame'; header: Header; payload: Uint8Array }
   | { topic: 'denoised'; header: Header; payload: Uint8Array }
+  | { topic: 'unsupported'; header: Header; payload: Unsupported }
   | { topic: 'overlay'; header: Header; payload: Overlay }
   | { topic: 'tracks'; header: Header; payload: Tracks }
   | { topic: 'dose'; header: Header; payload: DoseRow }
