@@ -177,6 +177,7 @@ public sealed class ZeroMqSource : IFrameSource, IDelayedSource
 
         return new SourceInfo
         {
+            NumbersTellLosses = true,
             Name = _address.Text,
             Format = "ZeroMQ",
             Height = header.Height,
