@@ -69,6 +69,7 @@ public sealed class ImageTests(BrowserFixture browser)
         var scene = new Scene();
         await using var watched = await Watched.StartAsync(browser);
         await watched.ShowAsync(scene, 1, analysed: false);
+        await watched.Page.UntilAsync($"Math.abs(Number(document.getElementById('high').value) - {Scene.Ground}) < 2");
         var before = await watched.Page.EvaluateAsync<double>("Number(document.getElementById('high').value)");
         var box = await watched.Page.EvaluateAsync<double[]>("(() => { const b = document.getElementById('histogram').getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })()");
         await watched.Page.DragAsync(box[0] + box[2] - 2, box[1] + (box[3] / 2), box[0] + (box[2] * 0.6), box[1] + (box[3] / 2));

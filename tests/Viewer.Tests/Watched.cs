@@ -46,6 +46,8 @@ internal sealed class Watched : IAsyncDisposable
     {
         Publish(scene, number, analysed);
         await Page.UntilAsync($"document.getElementById('frame-number').textContent === '{number}'");
+        // What follows from a frame, such as its limits and its histogram, is drawn one picture later than its number.
+        await Page.TwoPicturesAsync();
         if (analysed)
         {
             await Page.UntilAsync("document.getElementById('overlay-age').dataset.behind === '0'");
@@ -100,7 +102,7 @@ internal sealed class Watched : IAsyncDisposable
         var before = Array.Empty<byte>();
         for (var look = 0; ; look++)
         {
-            await Page.EvaluateAsync<bool>("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+            await Page.TwoPicturesAsync();
             var now = await Page.ScreenshotAsync();
             if (look == MostLooks || now.AsSpan().SequenceEqual(before))
             {

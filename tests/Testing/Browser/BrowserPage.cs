@@ -88,6 +88,10 @@ public sealed class BrowserPage : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the page has drawn two pictures: whatever was asked for before is on the screen.</summary>
+    public Task TwoPicturesAsync() =>
+        EvaluateAsync<bool>("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+
     /// <summary>Text of the element with that id.</summary>
     public Task<string> TextAsync(string id) => EvaluateAsync<string>($"document.getElementById('{id}').textContent");
 
@@ -157,8 +161,7 @@ public sealed class BrowserPage : IAsyncDisposable
     /// <summary>What a person sees, as PNG.</summary>
     public async Task<byte[]> ScreenshotAsync()
     {
-        // Two pictures drawn: whatever was asked for before is on the screen.
-        await EvaluateAsync<bool>("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))").ConfigureAwait(false);
+        await TwoPicturesAsync().ConfigureAwait(false);
         var result = await SendAsync("Page.captureScreenshot", new { format = "png" }).ConfigureAwait(false);
         return result.GetProperty("data").GetBytesFromBase64();
     }

@@ -42,7 +42,7 @@ public sealed class Chromium : IAsyncDisposable
         string[] arguments =
         [
             "--headless=new", "--no-sandbox", "--remote-debugging-port=0", $"--user-data-dir={profile.Root}", "--no-first-run", "--disable-extensions",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "about:blank",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--allow-pre-commit-input", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "about:blank",
         ];
         var start = new ProcessStartInfo(path) { RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in arguments)

@@ -9,7 +9,7 @@ export class Histogram {
   private dragged: 'low' | 'high' | null = null;
   /** Range drawn; held while a limit is dragged, so that it does not run away under the hand. */
   private from = 0;
-  private to = 1;
+  private to = 0;
 
   constructor(private readonly store: Store, private readonly onLimits: (low: number, high: number) => void) {
     store.on(['distribution', 'look', 'autoContrast'], (s) => this.draw(s));
@@ -73,6 +73,11 @@ export class Histogram {
   }
 
   private press(e: PointerEvent): void {
+    if (this.to <= this.from) {
+      // Nothing is drawn yet: a place in the histogram means no count.
+      return;
+    }
+
     const { look } = this.store.state;
     const value = this.valueAt(e);
     const perPx = (this.to - this.from) / this.canvas.clientWidth;
