@@ -47,7 +47,7 @@ public static class SimulationWriter
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"--out {folder}: cannot make the folder: {error.Message}", error);
+            throw NotWritable(folder, error);
         }
 
         var settings = simulator.Scene.Settings;
@@ -142,12 +142,27 @@ public static class SimulationWriter
         FormattableString.Invariant($"dose_per_frame_e_A2={settings.DosePerFrameEPerA2:G6} transmission={settings.Transmission:G6} kv=200"),
     ];
 
+    private static InputException NotWritable(string folder, Exception error) =>
+        new($"--out {folder}: cannot be written to: {(File.Exists(folder) ? "it is a file" : IoReason.Of(error))}; name a folder of yours", error);
+
+    private static string Size(long bytes) => bytes < 1_000_000_000 ? FormattableString.Invariant($"{bytes / 1e6:F0} MB") : FormattableString.Invariant($"{bytes / 1e9:F1} GB");
+
     private static void DemandRoom(string folder, long bytes)
     {
         var existing = Path.GetFullPath(folder);
         while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
         {
             existing = parent;
+        }
+
+        try
+        {
+            // A place that nobody can write to has no room either, and that is not what is to be told of it.
+            using var probe = new FileStream(Path.Combine(existing, $".liveltem-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritable(folder, error);
         }
 
         long free;
@@ -164,7 +179,7 @@ public static class SimulationWriter
         if (bytes > free)
         {
             throw new InputException(FormattableString.Invariant(
-                $"--out {folder}: the movie takes {bytes / 1e9:F1} GB and {free / 1e9:F1} GB are free; choose fewer --frames or a smaller --size"));
+                $"--out {folder}: the movie takes {Size(bytes)} and {Size(free)} are free; choose fewer --frames or a smaller --size"));
         }
     }
 

@@ -77,7 +77,7 @@ public sealed class PointTable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read: {error.Message}", error);
+            throw new InputException($"{path}: cannot be read: {IoReason.Of(error)}", error);
         }
     }
 

@@ -143,7 +143,9 @@ public sealed class FrameSources
         return probe.Length > 0 && (Unpacker.IsPacked(probe) || Find(probe) is not null);
     }
 
-    private FrameFormatException Unreadable(FileProbe probe) => UnreadableFormats.Name(probe) is { } name
+    private FrameFormatException Unreadable(FileProbe probe) => UnreadableFormats.Table(probe) is { } use
+        ? new FrameFormatException(probe.Name, use)
+        : UnreadableFormats.Name(probe) is { } name
         ? new FrameFormatException(probe.Name, $"{name}, which is {(UnreadableFormats.IsText(probe) ? "no recording" : "not readable yet")}; readable: {Readable}")
         : new FrameFormatException(probe.Name, $"not a format that is known; readable: {Readable}");
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using LiveLtem.App.Verbs;
 using LiveLtem.Core;
 
@@ -38,11 +39,17 @@ internal static class Program
         }
     }
 
+    private static string Path(CommandResult command) => command.Parent is CommandResult { Command: not RootCommand } parent ? $"{Path(parent)} {command.Command.Name}" : command.Command.Name;
+
     private static string Misunderstood(ParseResult parsed)
     {
         if (parsed.CommandResult.Command is not RootCommand)
         {
-            return $"{parsed.Errors[0].Message} See 'liveltem {parsed.CommandResult.Command.Name} --help'.";
+            var verb = parsed.CommandResult.Command;
+            var said = verb.Subcommands.Count == 0
+                ? parsed.Errors[0].Message.TrimEnd().TrimEnd('.')
+                : $"{verb.Name}: {(parsed.UnmatchedTokens.Count > 0 ? $"there is no '{parsed.UnmatchedTokens[0]}'" : "what is to be done is missing")}; choose one of {string.Join(", ", verb.Subcommands.Select(sub => sub.Name))}";
+            return $"{said}. See 'liveltem {Path(parsed.CommandResult)} --help'.";
         }
 
         // The parser's own first words for an unknown verb are that a verb is missing.

@@ -15,7 +15,7 @@ public static class Complaint
     /// <returns>The exit code.</returns>
     public static int Refuse(string sentence, TextWriter to)
     {
-        to.WriteLine($"liveltem: {sentence.ReplaceLineEndings(" ")}");
+        to.WriteLine($"liveltem: {OneLine(sentence)}");
         return BadInput;
     }
 
@@ -33,10 +33,10 @@ public static class Complaint
                 to.WriteLine("liveltem: stopped.");
                 return Failed;
             case FailureException:
-                to.WriteLine($"liveltem: {error.Message.ReplaceLineEndings(" ")}");
+                to.WriteLine($"liveltem: {OneLine(error.Message)}");
                 break;
             default:
-                to.WriteLine($"liveltem: {error.Message.ReplaceLineEndings(" ")} ({error.GetType().Name})");
+                to.WriteLine($"liveltem: {OneLine(error.Message)} ({error.GetType().Name})");
                 break;
         }
 
@@ -47,4 +47,8 @@ public static class Complaint
 
         return Failed;
     }
+
+    // The parser of command lines gives what is allowed as a list, a tab before each line.
+    private static string OneLine(string text) => text.ReplaceLineEndings("\n").Replace(":\n\t", ": ", StringComparison.Ordinal).Replace("\n\t", ", ", StringComparison.Ordinal)
+        .Replace('\n', ' ').Replace('\t', ' ');
 }

@@ -50,7 +50,7 @@ public sealed class TrackFile
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             var why = Directory.Exists(path) ? "is a folder; give a CSV file" : error is FileNotFoundException or DirectoryNotFoundException
-                ? "no such file" : $"cannot be read: {error.Message}";
+                ? "no such file" : $"cannot be read: {IoReason.Of(error)}";
             throw new InputException($"{path}: {why}", error);
         }
     }
@@ -82,6 +82,7 @@ public sealed class TrackFile
 
             if (_columns.Count == 0)
             {
+                DemandText(line, reader);
                 separator = line.Contains(',', StringComparison.Ordinal) ? ',' : line.Contains(';', StringComparison.Ordinal) ? ';' : line.Contains('\t', StringComparison.Ordinal) ? '\t' : ',';
                 ReadHeader(Cells(line, separator), number);
             }
@@ -101,6 +102,17 @@ public sealed class TrackFile
             throw new InputException($"{_name}: has a header but no rows");
         }
     }
+
+    // What no text has is looked for a little further than the first line, for the head of a picture may be one.
+    private void DemandText(string line, TextReader reader)
+    {
+        if (line.Any(IsOfNoText) || (reader.Peek() is >= 0 and var next && IsOfNoText((char)next)))
+        {
+            throw new InputException($"{_name}: is no text; --tracks takes a table (CSV) with the columns frame, particle, x and y, and a recording is analysed without --tracks");
+        }
+    }
+
+    private static bool IsOfNoText(char letter) => char.IsControl(letter) && !char.IsWhiteSpace(letter);
 
     private static string[] Cells(string line, char separator) => [.. line.Split(separator).Select(cell => cell.Trim().Trim('"').Trim())];
 
@@ -128,7 +140,7 @@ public sealed class TrackFile
     private Row ReadRow(string[] cells, int line) => new()
     {
         Line = line,
-        Frame = Whole(cells, "frame", line, -1L << 53, 1L << 53) ?? throw Bad(cells, "frame", line, "a whole frame number is needed"),
+        Frame = Whole(cells, "frame", line, 0, 1L << 53) ?? throw Bad(cells, "frame", line, "a whole number from 0 is needed"),
         Particle = (int)(Whole(cells, "particle", line, 0, int.MaxValue) ?? throw Bad(cells, "particle", line, "a whole number from 0 is needed")),
         X = Number(cells, "x", line) ?? throw Bad(cells, "x", line, "a number is needed"),
         Y = Number(cells, "y", line) ?? throw Bad(cells, "y", line, "a number is needed"),
@@ -178,7 +190,7 @@ public sealed class TrackFile
     {
         null => null,
         { } value when value == Math.Floor(value) && value >= least && value <= most => (long)value,
-        _ => throw Bad(cells, column, line, least > -1 ? string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most} is needed") : "a whole number is needed"),
+        _ => throw Bad(cells, column, line, most <= 12 ? $"a whole number from {least} to {most} is needed" : $"a whole number from {least} is needed"),
     };
 
     private DetectionFlags Flags(string[] cells, int line)

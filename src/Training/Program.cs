@@ -16,14 +16,14 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
-        var train = new Command("train", "Trains the networks that find particles.")
+        var train = new Command("train", "Trains the networks that find particles, on simulated pictures and labelled frames, and the denoiser, on a recording.")
         {
             new TrainCommand("segment", "Trains a network that finds and outlines particles.\n\nExample:\n  liveltem train segment --data my-frames --start-from segment --steps 3000 --rate 5e-4 --name mine"),
-            LookCommand.Create(),
-            ShapesCommand.Create(),
+            new TrainCommand("layers", "Trains a network that tells two layers of overlapping particles apart.\n\nExample:\n  liveltem train layers --data my-frames --start-from layers --steps 3000 --rate 5e-4 --name mine-layers"),
             new TrainDenoiseCommand(),
             BaselineCommand.Create(),
-            new TrainCommand("layers", "Trains a network that tells two layers of overlapping particles apart.\n\nExample:\n  liveltem train layers --data my-frames --start-from layers --steps 3000 --rate 5e-4 --name mine-layers"),
+            LookCommand.Create(),
+            ShapesCommand.Create(),
         };
         // Not a RootCommand, whose name is always the file's: the one that was typed is the launcher's.
         var parsed = new Command("liveltem", "LiveLTEM's training.") { train, new HelpOption() }.Parse(args);
@@ -54,7 +54,7 @@ internal static class Program
     {
         if (parsed.CommandResult.Command.Name != "train")
         {
-            return $"{parsed.Errors[0].Message} See 'liveltem train {parsed.CommandResult.Command.Name} --help'.";
+            return $"{parsed.Errors[0].Message.TrimEnd().TrimEnd('.')}. See 'liveltem train {parsed.CommandResult.Command.Name} --help'.";
         }
 
         // The parser's own first words for an unknown name are that one is missing.

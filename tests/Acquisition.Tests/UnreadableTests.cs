@@ -49,6 +49,20 @@ public sealed class UnreadableTests : IDisposable
         Assert.Contains("not a format", Assert.Throws<FrameFormatException>(() => sources.Open(_folder.File("noise.tif"))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("frame,particle,x,y\n0,0,1,2\n", "a table of tracks", "'liveltem analyze --tracks'")]
+    [InlineData("\uFEFF\"Particle\";\"Y\";\"X\";\"Frame\"\r\n", "a table of tracks", "'liveltem analyze --tracks'")]
+    [InlineData("x\ty\tmass\tframe\n1\t2\t3\t0\n", "a table of positions", "'liveltem link'")]
+    [InlineData("date,pressure,x\n1,2,3\n", "a text", "readable: ")]
+    public void A_table_is_told_with_the_verb_that_takes_it(string text, string named, string hint)
+    {
+        File.WriteAllText(_folder.File("table.csv"), text);
+        var error = Assert.Throws<FrameFormatException>(() => AcquisitionServices.CreateFrameSources().Open(_folder.File("table.csv")));
+
+        Assert.StartsWith($"table.csv: {named}, which is no recording", error.Message, StringComparison.Ordinal);
+        Assert.Contains(hint, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_unknown_address_names_the_known_ones_and_a_registered_one_is_opened()
     {

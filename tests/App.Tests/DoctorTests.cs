@@ -21,6 +21,7 @@ public sealed class DoctorTests : IDisposable
         var findings = await new Doctor(_folder.File("missing")).ExamineAsync(TestContext.Current.CancellationToken);
         var disk = Assert.Single(findings, finding => finding.State == FindingState.Fault);
         Assert.Equal("Disk", disk.Name);
+        Assert.Equal($"cannot write to {_folder.File("missing")}: there is no such folder", disk.Found);
         Assert.Contains("--dir", disk.Advice, StringComparison.Ordinal);
     }
 

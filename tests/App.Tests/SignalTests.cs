@@ -30,6 +30,7 @@ public sealed class SignalTests : IDisposable
 
         await process.WaitForExitAsync(stop);
         Assert.True(process.ExitCode == 0, $"exit code {process.ExitCode}: {await said} {await rest}");
+        Assert.Contains("liveltem: stopping: the frames on their way are finished, then the tables are written\n", await rest, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(output, "tracks.csv")));
         Assert.True(File.Exists(Path.Combine(output, "report.html")));
         Assert.Empty(Directory.GetFiles(output, "*.partial.*"));

@@ -70,6 +70,29 @@ public sealed class SimulationWriterTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_folder, "big", "movie.mrc")));
     }
 
+    [Theory]
+    [InlineData("file", "it is a file")]
+    [InlineData("file/below", "a part of the path is a file")]
+    public void A_place_that_cannot_be_written_to_is_told_as_one(string name, string why)
+    {
+        File.WriteAllText(Path.Combine(_folder, "file"), "x");
+        var error = Assert.Throws<InputException>(() => Write(name, "crystal", new SceneOptions { SizePx = 96 }, 2));
+
+        Assert.StartsWith($"--out {Path.Combine(_folder, name)}: cannot be written to: ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"{why}; name a folder of yours", error.Message, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void A_file_system_without_room_that_takes_no_file_either_is_not_called_full()
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self"), "this system has no /proc");
+        var error = Assert.Throws<InputException>(() => SimulationWriter.Write("crystal", new SceneOptions { SizePx = 96 }, 2, "/proc/sim", writeClean: false, false, null, CancellationToken.None));
+
+        Assert.DoesNotContain("free", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("--out /proc/sim: cannot be written to: ", error.Message, StringComparison.Ordinal);
+    }
+
     private string Write(string name, string scene, SceneOptions options, int frames) =>
         SimulationWriter.Write(scene, options, frames, Path.Combine(_folder, name), writeClean: false, false, null, CancellationToken.None);
 }

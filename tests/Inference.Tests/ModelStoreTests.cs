@@ -148,9 +148,13 @@ public sealed class ModelStoreTests : IDisposable
     [InlineData("sha256", "\"12\"", "SHA-256")]
     [InlineData("sha256", "null", "sha256")]
     [InlineData("trained_particle_px", "{\"min\": 8, \"best\": 4, \"max\": 64}", "trained_particle_px")]
-    [InlineData("trained_particle_px", "{\"min\": 8}", "best")]
+    [InlineData("trained_particle_px", "{\"min\": 8}", "the key trained_particle_px.best is missing")]
     [InlineData("trained_particle_px", "null", "trained_particle_px")]
-    [InlineData("held_out", "7", "held_out")]
+    [InlineData("held_out", "7", "held_out: found 7; a list in [] is needed")]
+    [InlineData("held_out", "[{\"cnr\": \"x\", \"pictures\": 1, \"iou\": 1, \"f1\": 1}]", "held_out[0].cnr: found \"x\"; a number is needed")]
+    [InlineData("layers", "1.5", "layers: found 1.5; a whole number is needed")]
+    [InlineData("steps", "99999999999", "steps: found 99999999999; a whole number is needed")]
+    [InlineData("name", "null", "name: found null; a text in quotes is needed")]
     public void A_card_with_a_value_that_cannot_be_meant_is_told_with_the_key(string key, string value, params string[] words)
     {
         var card = Copy("segment");
@@ -167,7 +171,15 @@ public sealed class ModelStoreTests : IDisposable
         var json = JsonNode.Parse(File.ReadAllText(card))!.AsObject();
         json.Remove("sha256");
         File.WriteAllText(card, json.ToJsonString());
-        Refused(card, card, "sha256");
+        Refused(card, card, "the key sha256 is missing");
+        File.WriteAllText(card, "{\n \"format\": 1,\n \"name\" \"x\"\n}");
+        Refused(card, card, "line 3, byte 9: is no JSON there: a quote, comma or bracket");
+        File.WriteAllText(card, "{\"\\udc00\": 1}");
+        Refused(card, card);
+        File.WriteAllBytes(card, [(byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}']);
+        Refused(card, card, "is no UTF-8 text");
+        File.WriteAllText(card, " \n");
+        Refused(card, card, "it is empty");
         foreach (var text in new[] { "", "null", "[]", "7", "{", "name: segment\nlayers: 1", "\u0000\u0001\u0002", "{\"name\": \"x\"" })
         {
             File.WriteAllText(card, text);

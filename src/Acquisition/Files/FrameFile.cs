@@ -98,7 +98,7 @@ public sealed class FrameFile : IDisposable
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
-            throw new InputException($"{path}: cannot be read: {error.Message}", error);
+            throw new InputException($"{path}: cannot be read: {IoReason.Of(error)}", error);
         }
     }
 }

@@ -12,6 +12,27 @@ internal static class UnreadableFormats
     /// <summary>True for a text of any kind.</summary>
     public static bool IsText(FileProbe probe) => Binary(probe) is null && Text(probe) is not null;
 
+    /// <summary>What to do with a table of positions or tracks, which is no recording but no rubbish either; null for anything else.</summary>
+    public static string? Table(FileProbe probe)
+    {
+        if (!IsText(probe))
+        {
+            return null;
+        }
+
+        var head = Encoding.UTF8.GetString(probe.Head.Span).TrimStart('\uFEFF', '\r', '\n');
+        var end = head.AsSpan().IndexOfAny('\r', '\n');
+        var names = (end < 0 ? head : head[..end]).Split(',', ';', '\t').Select(name => name.Trim(' ', '"').ToLowerInvariant()).ToHashSet();
+        if (!names.IsSupersetOf(["frame", "x", "y"]))
+        {
+            return null;
+        }
+
+        return names.Contains("particle")
+            ? "a table of tracks, which is no recording; 'liveltem analyze --tracks' works the physics out of it"
+            : "a table of positions, which is no recording; 'liveltem link' makes tracks of it, and 'liveltem analyze --tracks' works the physics out of those";
+    }
+
     private static string? Binary(FileProbe probe)
     {
         var head = probe.Head.Span;

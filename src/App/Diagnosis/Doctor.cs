@@ -128,6 +128,11 @@ internal sealed class Doctor(string folder)
         var path = Path.Combine(folder, $".liveltem-doctor-{Guid.NewGuid():N}");
         try
         {
+            // A place that nobody can write to has no room either, and that is not what is to be told of it.
+            using (new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose))
+            {
+            }
+
             var free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
             if (free < 2.0 * TestBytes)
             {
@@ -142,7 +147,7 @@ internal sealed class Doctor(string folder)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return new Finding(Name, FindingState.Fault, $"cannot write to {folder}: {error.Message}", "work in a folder that is yours, or name one: liveltem doctor --dir DIR");
+            return new Finding(Name, FindingState.Fault, $"cannot write to {folder}: {(Directory.Exists(folder) ? IoReason.Of(error) : File.Exists(folder) ? "it is a file" : "there is no such folder")}", "work in a folder that is yours, or name one: liveltem doctor --dir DIR");
         }
     }
 

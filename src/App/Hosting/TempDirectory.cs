@@ -20,7 +20,7 @@ internal sealed class TempDirectory : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot write to the folder for temporary files: {error.Message}", error);
+            throw new InputException($"cannot write to the folder for temporary files: {IoReason.Of(error)}", error);
         }
     }
 

@@ -1,5 +1,6 @@
 using LiveLtem.Core;
 using LiveLtem.Inference;
+using LiveLtem.Inference.Denoise;
 using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
 using LiveLtem.Tracker.Analysis;
@@ -83,11 +84,33 @@ internal static class ProfileStore
                 throw new InputException($"{path}: too large for a profile, which is a short YAML file");
             }
 
-            return Parse(File.ReadAllText(path), path) with { Name = name };
+            var text = File.ReadAllText(path);
+            if (Root(text, path) is not { } root || root.Children.Count == 0)
+            {
+                throw new InputException($"{path}: says nothing, and would stand for the profile {Default} under another name; write its keys, as in config/{Default}.yaml, or leave --profile away");
+            }
+
+            DemandModels(new ProfileSection(path, string.Empty, root));
+            return Parse(text, path) with { Name = name };
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot read profile {path}: {error.Message}", error);
+            throw new InputException($"cannot read profile {path}: {IoReason.Of(error)}", error);
+        }
+    }
+
+    // Not for the profile that a session kept: its networks lie beside it.
+    private static void DemandModels(ProfileSection root)
+    {
+        Demand(root.Section("detector"), [.. ModelStore.Names], "segment");
+        Demand(root.Section("denoise"), [.. DenoiseCard.Names], "denoise");
+
+        static void Demand(ProfileSection section, IReadOnlyList<string> names, string task)
+        {
+            if (section.Text("model") is { } model && model is not ("auto" or Profile.NoModel) && !names.Contains(model) && !File.Exists(model))
+            {
+                throw section.Fault("model", model, $"auto, none, {string.Join(", ", names)}, or the file of a card (.json) that 'liveltem train {task}' wrote");
+            }
         }
     }
 
@@ -100,7 +123,12 @@ internal static class ProfileStore
         }
         catch (YamlException error)
         {
-            throw new InputException($"{file}: line {error.Start.Line}: not YAML: {error.Message}", error);
+            // The one fault that the reader names by its key; the others in words of its own making.
+            var twice = error.Message.StartsWith("Duplicate key", StringComparison.Ordinal);
+            var what = twice
+                ? $"the key {error.Message.Split(' ')[^1]} is there twice; keep one"
+                : "is no YAML there; look for a bracket or quote that is not closed, a tab, wrong indentation or a colon without a space after it, also in the line before";
+            throw new InputException($"{file}: line {error.Start.Line}: {what}", error);
         }
 
         return stream.Documents.Count == 0

@@ -20,7 +20,7 @@ internal static class AnalyzeVerb
     {
         var file = new Argument<string>("FILE") { Description = "A recording, a folder of images, the folder of a session, or sim:SCENE?frames=N; with --tracks a table of tracks." };
         var output = new Option<string>("--out") { Description = "Folder for the results; made where it is missing.", Required = true, HelpName = "DIR" };
-        var profile = new Option<string?>("--profile") { Description = $"{string.Join(", ", ProfileStore.Names)}, or a YAML file. A session has its own.", HelpName = "P" };
+        var profile = new Option<string?>("--profile") { Description = $"{string.Join(", ", ProfileStore.Names)}, or a YAML file. A session has its own. soft adapts its denoiser to the recording first, which takes minutes.", HelpName = "P" };
         var model = ModelOption.Create();
         var frames = new Option<string?>("--frames") { Description = "First frame and one past the last, from 0: 10:20, :50, 100:.", HelpName = "A:B" };
         var roi = new Option<string?>("--roi") { Description = "Part of the frame, px.", HelpName = "X,Y,W,H" };
@@ -167,6 +167,7 @@ internal static class AnalyzeVerb
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
             results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);
             results.DoseRelativeErr = () => host.DoseStatement.RelativeErr;
+            using var stopping = cancellationToken.Register(() => Console.Error.WriteLine("liveltem: stopping: the frames on their way are finished, then the tables are written"));
             return await SessionProgress.FollowAsync(host.RunAsync(cancellationToken), () => host.Figures, source.Info.Frames).ConfigureAwait(false);
         }
 

@@ -107,7 +107,7 @@ internal static class DemoVerb
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                Console.Error.WriteLine($"liveltem: the older demo session {session.Folder} stays: {error.Message}");
+                Console.Error.WriteLine($"liveltem: the older demo session {session.Folder} stays: {IoReason.Of(error)}");
             }
         }
 

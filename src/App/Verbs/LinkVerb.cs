@@ -64,7 +64,7 @@ internal static class LinkVerb
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"--out: {output} cannot be written: {error.Message}", error);
+            throw new InputException($"--out: {output} cannot be written: {IoReason.Of(error)}", error);
         }
     }
 }

@@ -11,7 +11,7 @@ internal static class TrainVerb
     {
         var verb = new Command(
             "train",
-            "Trains the networks that find particles, on simulated pictures and on labelled frames of your own.\n\nExample:\n  liveltem train segment --steps 12000 --name mine")
+            "Trains the networks that find particles, on simulated pictures and on labelled frames of your own, and the denoiser, on a recording.\n\nExample:\n  liveltem train segment --steps 12000 --name mine")
         {
             TreatUnmatchedTokensAsErrors = false,
         };

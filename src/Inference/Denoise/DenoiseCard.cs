@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using LiveLtem.Core;
 using LiveLtem.Inference.Models;
 
@@ -13,8 +12,6 @@ public sealed record DenoiseCard
 
     /// <summary>Name of the shipped network that knows no recording yet.</summary>
     public const string General = "general";
-
-    private const int MostBytes = 1 << 20;
 
     /// <summary>Version of the card's format.</summary>
     public int Format { get; init; } = CurrentFormat;
@@ -91,33 +88,27 @@ public sealed record DenoiseCard
     {
         ArgumentException.ThrowIfNullOrEmpty(nameOrFile);
         var path = Names.Contains(nameOrFile) ? Path.Combine(Folder, nameOrFile + ".json") : nameOrFile;
+        if (!System.IO.File.Exists(path))
+        {
+            throw new InputException($"denoiser {nameOrFile}: no such model or file; there are {string.Join(", ", Names)}, none, or name a card (.json) that 'liveltem train denoise' wrote");
+        }
+
+        var card = CardReader.Read<DenoiseCard>(path);
+        card.Check(path);
+        var file = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, card.File);
+        byte[] network;
         try
         {
-            if (!System.IO.File.Exists(path))
-            {
-                throw new InputException($"denoise.model {nameOrFile}: no such model or file; there are {string.Join(", ", Names)}, none, or name a card (.json) that 'liveltem train denoise' wrote");
-            }
-
-            if (new FileInfo(path).Length > MostBytes)
-            {
-                throw new InputException($"model card {path}: too large for a card, which is a short JSON file");
-            }
-
-            var card = JsonSerializer.Deserialize<DenoiseCard>(System.IO.File.ReadAllBytes(path), ModelCard.Json) ?? throw new InputException($"model card {path}: it is empty");
-            card.Check(path);
-            var network = System.IO.File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, card.File));
-            return Convert.ToHexStringLower(SHA256.HashData(network)) == card.Sha256
-                ? (card, network)
-                : throw new InputException($"model {card.Name}: {card.File} is not the network that its card {path} describes: it is damaged or was replaced; restore both files together");
-        }
-        catch (JsonException error)
-        {
-            throw new InputException($"model card {path}: line {error.LineNumber + 1}: {error.Message.ReplaceLineEndings(" ")}", error);
+            network = System.IO.File.ReadAllBytes(file);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot read model {path}: {error.Message}", error);
+            throw new InputException($"denoiser {card.Name}: cannot read its network {file}: {IoReason.Of(error)}; copy it there or train it anew with 'liveltem train denoise'", error);
         }
+
+        return Convert.ToHexStringLower(SHA256.HashData(network)) == card.Sha256
+            ? (card, network)
+            : throw new InputException($"model {card.Name}: {card.File} is not the network that its card {path} describes: it is damaged or was replaced; restore both files together");
     }
 
     private void Check(string path)

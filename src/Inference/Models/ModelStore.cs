@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using LiveLtem.Core;
 
 namespace LiveLtem.Inference.Models;
@@ -7,8 +6,6 @@ namespace LiveLtem.Inference.Models;
 /// <summary>Finds models and checks that each is the file its card describes.</summary>
 public static class ModelStore
 {
-    private const int MostCardBytes = 1 << 20;
-
     /// <summary>Where the shipped models lie: <c>models</c> beside the program.</summary>
     public static string Folder => Path.Combine(AppContext.BaseDirectory, "models");
 
@@ -56,7 +53,7 @@ public static class ModelStore
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"model {card.Name}: cannot read its network {path}: {error.Message}; copy it there or train it anew with 'liveltem train {card.Task}'", error);
+            throw new InputException($"model {card.Name}: cannot read its network {path}: {IoReason.Of(error)}; copy it there or train it anew with 'liveltem train {card.Task}'", error);
         }
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(network));
@@ -72,26 +69,8 @@ public static class ModelStore
     /// <exception cref="InputException">It is missing or damaged.</exception>
     public static ModelCard ReadCard(string path)
     {
-        try
-        {
-            if (new FileInfo(path).Length > MostCardBytes)
-            {
-                throw new InputException($"model card {path}: too large for a card, which is a short JSON file");
-            }
-
-            var card = JsonSerializer.Deserialize<ModelCard>(File.ReadAllBytes(path), ModelCard.Json) ?? throw new InputException($"model card {path}: it is empty");
-            card.Check(path);
-            return card;
-        }
-        catch (JsonException error)
-        {
-            throw new InputException($"model card {path}: line {error.LineNumber + 1}: {OneLine(error.Message)}", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"cannot read model card {path}: {error.Message}", error);
-        }
+        var card = CardReader.Read<ModelCard>(path);
+        card.Check(path);
+        return card;
     }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
 }

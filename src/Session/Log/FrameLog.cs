@@ -313,7 +313,7 @@ internal sealed class FrameLog : IDisposable
         _diskWasFull = DiskFree < _reserve.Bytes + (2 * (Shape?.Bytes ?? 0)) + FewBytes;
         return _diskWasFull
             ? $"the disk of {_folder} is full: make room and start the recording again; what was recorded is kept"
-            : $"{_folder} cannot be written: {error.Message}";
+            : $"{_folder} cannot be written: {IoReason.Of(error)}";
     }
 
     private long ReceivedUnixNs(FrameHeader header)

@@ -27,7 +27,7 @@ internal static class ManifestFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read: {error.Message}", error);
+            throw new InputException($"{path}: cannot be read: {IoReason.Of(error)}", error);
         }
     }
 

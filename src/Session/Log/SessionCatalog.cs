@@ -30,7 +30,7 @@ public sealed class SessionCatalog : ISessionCatalog
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{_root}: cannot be read: {error.Message}", error);
+            throw new InputException($"{_root}: cannot be read: {IoReason.Of(error)}", error);
         }
     }
 

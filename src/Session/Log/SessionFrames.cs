@@ -144,7 +144,7 @@ internal sealed class SessionFrames : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read: {error.Message}", error);
+            throw new InputException($"{path}: cannot be read: {IoReason.Of(error)}", error);
         }
     }
 }

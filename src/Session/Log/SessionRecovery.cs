@@ -30,7 +30,7 @@ public static class SessionRecovery
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{folder} cannot be repaired: {error.Message}", error);
+            throw new InputException($"{folder} cannot be repaired: {IoReason.Of(error)}", error);
         }
     }
 

@@ -118,7 +118,7 @@ public sealed class SessionStore : ISessionStore
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException)
         {
-            throw new InputException($"cannot record a session in {root}: {error.Message}", error);
+            throw new InputException($"cannot record a session in {root}: {IoReason.Of(error)}; name another folder with --record", error);
         }
 
         if (options.Record)
@@ -353,7 +353,7 @@ public sealed class SessionStore : ISessionStore
             {
                 if (retry)
                 {
-                    return $"{Folder}/{SessionFiles.Manifest} cannot be written: {error.Message}";
+                    return $"{Folder}/{SessionFiles.Manifest} cannot be written: {IoReason.Of(error)}";
                 }
 
                 _reserve.Release();

@@ -21,7 +21,7 @@ internal sealed class ResultFile(string path)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot write {FinalPath}: {error.Message}", error);
+            throw new InputException($"cannot write {FinalPath}: {IoReason.Of(error)}", error);
         }
     }
 

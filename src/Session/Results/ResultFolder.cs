@@ -165,7 +165,7 @@ public sealed class ResultFolder : IResultSink
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"cannot write to {Path}: {error.Message}", error);
+            throw new InputException($"cannot write to {Path}: {IoReason.Of(error)}", error);
         }
     }
 

@@ -10,6 +10,9 @@ namespace LiveLtem.Tracker.Linking;
 public sealed class PositionTable
 {
     private const byte Quote = (byte)'"';
+
+    // How far is looked for bytes that no text has.
+    private const int TextHead = 4096;
     private readonly byte[] _text;
     private readonly byte _separator;
     private readonly string _name;
@@ -23,6 +26,7 @@ public sealed class PositionTable
     {
         _name = name;
         _text = text;
+        DemandText();
         _separator = FindSeparator();
     }
 
@@ -55,7 +59,7 @@ public sealed class PositionTable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             var why = Directory.Exists(path) ? "is a folder; give a CSV file" : error is FileNotFoundException or DirectoryNotFoundException
-                ? "no such file" : $"cannot be read: {error.Message}";
+                ? "no such file" : $"cannot be read: {IoReason.Of(error)}";
             throw new InputException($"{path}: {why}", error);
         }
 
@@ -107,13 +111,22 @@ public sealed class PositionTable
         }
     }
 
-    private byte FindSeparator()
+    private void DemandText()
     {
         if (_text is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
         {
             throw new InputException($"{_name}: is UTF-16 text; save it as UTF-8 CSV");
         }
 
+        var head = _text.AsSpan(0, Math.Min(_text.Length, TextHead));
+        if (head.IndexOfAnyInRange((byte)0, (byte)8) >= 0 || head.IndexOfAnyInRange((byte)14, (byte)31) >= 0)
+        {
+            throw new InputException($"{_name}: is no text; a table (CSV) with the columns frame, x and y is needed");
+        }
+    }
+
+    private byte FindSeparator()
+    {
         var line = _text.AsSpan();
         var end = line.IndexOfAny((byte)'\n', (byte)'\r');
         line = end < 0 ? line : line[..end];
@@ -219,14 +232,11 @@ public sealed class PositionTable
     private int[] FindColumns(List<Range> fields, int line)
     {
         int[] columns = [-1, -1, -1];
+        var linked = false;
         for (var i = 0; i < fields.Count; i++)
         {
             var name = Encoding.UTF8.GetString(Content(fields[i])).Trim();
-            if (name.Equals("particle", StringComparison.OrdinalIgnoreCase))
-            {
-                throw new InputException($"{_name}: line {line}: has a column 'particle' already; rename or remove it, for linking adds one of that name");
-            }
-
+            linked |= name.Equals("particle", StringComparison.OrdinalIgnoreCase);
             var column = name.ToUpperInvariant() switch { "FRAME" => 0, "X" => 1, "Y" => 2, _ => -1 };
             if (column >= 0 && columns[column] >= 0)
             {
@@ -247,7 +257,9 @@ public sealed class PositionTable
             }
         }
 
-        return columns;
+        return linked
+            ? throw new InputException($"{_name}: line {line}: has a column 'particle' already; rename or remove it, for linking adds one of that name")
+            : columns;
     }
 
     private void ReadRow(List<Range> fields, int[] columns, int line)

@@ -33,7 +33,7 @@ internal sealed class MrcFrames : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"--from {path}: {error.Message}", error);
+            throw new InputException($"--from {path}: {IoReason.Of(error)}", error);
         }
 
         try

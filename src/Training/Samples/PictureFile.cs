@@ -27,7 +27,7 @@ internal static class PictureFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: {error.Message}", error);
+            throw new InputException($"{path}: {IoReason.Of(error)}", error);
         }
 
         Mat? picture = null;

@@ -78,6 +78,8 @@ public sealed class ProfileStoreTests
     [InlineData("tracker: {memory_frames: 2.5}", "mine.yaml: line 1: tracker.memory_frames: found 2.5; allowed: a whole number from 0 to 1000")]
     [InlineData("tracker: [1]", "mine.yaml: line 1: tracker: found")]
     [InlineData("- 1", "mine.yaml: a profile has the sections detector:, tracker:, denoise: and alerts:")]
+    [InlineData("detector:\n  model: [\n", "mine.yaml: line 3: is no YAML there; look for a bracket or quote that is not closed")]
+    [InlineData("detector:\n  model: a\n  model: b\n", "mine.yaml: line 3: the key model is there twice; keep one")]
     [InlineData("a: [", "mine.yaml: line")]
     public void What_cannot_be_meant_is_refused_with_file_key_and_what_is_allowed(string yaml, string message)
     {
@@ -93,6 +95,21 @@ public sealed class ProfileStoreTests
     public void What_is_left_out_keeps_its_default(string yaml)
     {
         Assert.Equal(new ParticleTrackerOptions(), ProfileStore.Parse(yaml, "mine.yaml").Tracker);
+    }
+
+    [Theory]
+    [InlineData("", "says nothing, and would stand for the profile nanoparticles")]
+    [InlineData("# nothing\n", "says nothing")]
+    [InlineData("---\n{}\n", "says nothing")]
+    [InlineData("denoise:\n  enabled: true\n  model: nonesuch\n", "line 3: denoise.model: found nonesuch; allowed: auto, none, general, or the file of a card")]
+    [InlineData("detector:\n  model: soft\n", "line 2: detector.model: found soft; allowed: auto, none, layers, segment, or the file of a card")]
+    public void A_file_that_says_nothing_or_names_a_network_that_is_not_there_is_refused(string yaml, string message)
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("mine.yaml");
+        File.WriteAllText(file, yaml);
+
+        Assert.StartsWith($"{file}: {message}", Assert.Throws<InputException>(() => ProfileStore.Load(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -227,6 +227,11 @@ public sealed class SpectralDenoiserTests
         var card = movie.Adapted(folder);
         File.WriteAllText(card, File.ReadAllText(card).Replace("\"pattern\": ", "\"pattern\": -1", StringComparison.Ordinal));
         Assert.Contains("spectrum", Assert.Throws<InputException>(() => DenoiseCard.Read(card)).Message, StringComparison.Ordinal);
+        File.WriteAllText(card, "{\"format\": 1,\n]");
+        Assert.Equal(
+            $"model card {card}: line 2, byte 1: is no JSON there: a quote, comma or bracket is missing or too many; restore the card that 'liveltem train' wrote",
+            Assert.Throws<InputException>(() => DenoiseCard.Read(card)).Message);
+        Assert.Contains("there are general", Assert.Throws<InputException>(() => DenoiseCard.Read(folder.File("gone.json"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

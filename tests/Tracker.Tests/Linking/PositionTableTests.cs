@@ -39,6 +39,8 @@ public sealed class PositionTableTests
     [InlineData("frame,x\n0,1\n", "line 1: no column 'y'")]
     [InlineData("t,x,y\n0,1,2\n", "line 1: no column 'frame'")]
     [InlineData("frame,x,y,x\n", "line 1: column 'x' is there twice")]
+    [InlineData("particle,foo\n1,2\n", "line 1: no column 'frame'")]
+    [InlineData("\u0001\0\0\0MAP ", "is no text; a table (CSV) with the columns frame, x and y is needed")]
     [InlineData("frame,x,y,particle\n", "line 1: has a column 'particle' already")]
     [InlineData("frame,x,y\n0,1,2\n1,abc,2\n", "line 3: column 'x': found 'abc'")]
     [InlineData("frame,x,y\n0,1,\n", "line 2: column 'y': found ''")]

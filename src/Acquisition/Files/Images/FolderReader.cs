@@ -106,7 +106,7 @@ internal sealed partial class FolderReader : IFrameReader
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
-            throw new InputException($"{folder}: cannot be read: {error.Message}", error);
+            throw new InputException($"{folder}: cannot be read: {IoReason.Of(error)}", error);
         }
     }
 
