@@ -177,4 +177,10 @@ public interface IParticleDetector : IDisposable
 
     /// <summary>One line of what was learnt, for logs and reports.</summary>
     string Describe();
+
+    /// <summary>Why what it finds may be something else than particles, and what to do then; null where nothing says so. Thread-safe, once it has learnt.</summary>
+    /// <param name="frames">Frames analysed so far.</param>
+    /// <param name="points">Detections that were followed in them.</param>
+    /// <param name="tracks">Tracks of these.</param>
+    string? Doubt(long frames, long points, long tracks) => null;
 }

@@ -10,6 +10,11 @@ namespace LiveLtem.Inference;
 internal sealed class DetectionPath
 {
     private const double MostContrast = 0.95;
+
+    // Macromolecules differ from the liquid by a few per cent. So do faint particles, which however can be followed.
+    private const double FaintContrast = 0.1;
+    private const double LongTrack = 25;
+    private const int FewFrames = 8;
     private const double MostBlurChange = 1.6;
     private const double BackgroundReach = 0.1;
     private const int FramesToSettle = 2;
@@ -256,6 +261,34 @@ internal sealed class DetectionPath
         kept.AddRange(more);
         ParticleSieve.DropTwins(kept);
         return more.Exists(kept.Contains);
+    }
+
+    /// <summary>Why what it finds may be something else than particles of a firm shape; null where nothing says so.</summary>
+    /// <param name="frames">Frames analysed so far.</param>
+    /// <param name="points">Detections that were followed in them.</param>
+    /// <param name="tracks">Tracks of these.</param>
+    public string? Doubt(long frames, long points, long tracks)
+    {
+        const string Soft = "macromolecules, whose contrast lies below the noise, are found with --profile soft";
+        if (!Plan.Found)
+        {
+            return $"nothing stands out of the first frames; {Soft}";
+        }
+
+        if (Plan.IsDisputed)
+        {
+            return $"the network sees other particles in the first frames than stand out of them: look at the pictures of the report before a figure is believed; {Soft}";
+        }
+
+        if (points == 0 && frames >= FewFrames)
+        {
+            return $"nothing was found in {frames} frames; {Soft}";
+        }
+
+        var steps = (double)points / Math.Max(1, tracks);
+        return tracks > 0 && frames >= FewFrames && Plan.Contrast < FaintContrast && steps < Math.Min(frames / 2.0, LongTrack)
+            ? FormattableString.Invariant($"what was found differs from the liquid by {100 * Plan.Contrast:F0} % only and is lost again after {steps:F0} frames on average, as noise would be; {Soft}")
+            : null;
     }
 
     /// <summary>One line of what was learnt.</summary>

@@ -135,6 +135,9 @@ public sealed class ParticleDetector : IParticleDetector
     /// <inheritdoc/>
     public string Describe() => _paths.Last?.Describe() ?? "nothing learnt yet";
 
+    /// <inheritdoc/>
+    public string? Doubt(long frames, long points, long tracks) => _paths.Last?.Doubt(frames, points, tracks);
+
     /// <summary>Frees the networks. Nothing may be under way any more.</summary>
     public void Dispose()
     {

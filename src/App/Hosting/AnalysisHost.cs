@@ -53,7 +53,8 @@ internal sealed record AnalysisHostOptions
 /// <param name="Latency">Arrival to result, of the frames that came when the session was ready; null where there was none.</param>
 /// <param name="Elapsed">From start to end.</param>
 /// <param name="Warnings">What a person should know of the source before trusting it.</param>
-internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Figures, DoseStatement Dose, string? Learnt, int? HotPixels, LatencySummary? Latency, TimeSpan Elapsed, IReadOnlyList<string> Warnings);
+/// <param name="Doubt">Why what was found may be something else than particles; null where nothing says so.</param>
+internal sealed record SessionReport(PipelineReport Pipeline, SessionFigures Figures, DoseStatement Dose, string? Learnt, int? HotPixels, LatencySummary? Latency, TimeSpan Elapsed, IReadOnlyList<string> Warnings, string? Doubt = null);
 
 /// <summary>Wires one session: source, gauge, detector, tracker and results.</summary>
 /// <remarks>
@@ -109,6 +110,16 @@ internal sealed class AnalysisHost
     /// <summary>What the detector learnt, one line.</summary>
     public string Learnt => _detector.Describe();
 
+    /// <summary>Why what is found may be something else than particles, so far; null where nothing says so.</summary>
+    public string? Doubt
+    {
+        get
+        {
+            var seen = Figures;
+            return _detector.Doubt(seen.Processed, seen.Points, seen.Tracks);
+        }
+    }
+
     /// <summary>Arrival to result of the frames that came when the session was ready; null where there was none.</summary>
     public LatencySummary? Latency => _results.Latency;
 
@@ -154,7 +165,7 @@ internal sealed class AnalysisHost
         }
 
         var learnt = pipeline.Stages.Any(stage => stage is { Name: StageNames.Segment, Received: > 0 }) ? _detector.Describe() : null;
-        return new SessionReport(pipeline, _results.Figures, _results.DoseStatement, learnt, _prepare.HotPixels, _results.Latency, _time.GetElapsedTime(since), _source.Info.Warnings);
+        return new SessionReport(pipeline, _results.Figures, _results.DoseStatement, learnt, _prepare.HotPixels, _results.Latency, _time.GetElapsedTime(since), _source.Info.Warnings, Figures.Processed > 0 ? Doubt : null);
     }
 
     private void Wire(IFrameSource source, FramePool pool, AnalysisHostOptions options)

@@ -42,6 +42,11 @@ internal static class SessionSummary
             text.Append(Say($" From arrival to result {latency.P50Ms:F1} ms (p50), {latency.P99Ms:F1} ms (p99)."));
         }
 
+        if (report.Doubt is { } doubt)
+        {
+            text.Append(Say($" Beware: {doubt}."));
+        }
+
         AppendDose(text, report);
         AppendTrouble(text, report);
         return text.ToString();

@@ -7,6 +7,7 @@ using LiveLtem.Core.Analysis;
 using LiveLtem.Dose.Alerts;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Denoise;
+using LiveLtem.Session.Report;
 using LiveLtem.Session.Results;
 using LiveLtem.Tracker.Analysis.States;
 
@@ -158,17 +159,31 @@ internal static class AnalyzeVerb
                 Alerts = watch,
             });
             results.Notes.AddFact("Detector", () => host.Figures.Processed > 0 ? detector.Describe() : null);
+            results.Notes.AddWarning(() => host.Figures.Processed > 0 && host.Doubt is { } doubt ? $"{char.ToUpperInvariant(doubt[0])}{doubt[1..]}." : null);
             results.Notes.AddFact("Denoiser", () => host.Figures.Processed > 0 ? denoiser?.Describe() : null);
             results.Notes.AddFact("States", () => (tracker as StateTracker)?.Describe());
-            results.Notes.AddFact("How far the denoised frames can be trusted", () => (denoiser as SpectralDenoiser)?.Honesty?.Describe());
+            results.Notes.AddFact(ReportNotes.Trust, () => (denoiser as SpectralDenoiser)?.Honesty?.Describe());
             results.Notes.AddFact("Denoiser adapted", () => adaptation?.Describe);
             results.Notes.AddFact("Denoiser changed as in the session", () => replay?.Describe);
             results.Notes.AddFact("Models changed as in the session", () => Models?.Describe);
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
             results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);
             results.DoseRelativeErr = () => host.DoseStatement.RelativeErr;
+            var doubting = TellDoubtAsync(host);
             using var stopping = cancellationToken.Register(() => Console.Error.WriteLine("liveltem: stopping: the frames on their way are finished, then the tables are written"));
-            return await SessionProgress.FollowAsync(host.RunAsync(cancellationToken), () => host.Figures, source.Info.Frames).ConfigureAwait(false);
+            var report = await SessionProgress.FollowAsync(host.RunAsync(cancellationToken), () => host.Figures, source.Info.Frames).ConfigureAwait(false);
+            await doubting.ConfigureAwait(false);
+            return report;
+        }
+
+        // As soon as it is known: an analysis of what it is not made for can take long.
+        private static async Task TellDoubtAsync(AnalysisHost host)
+        {
+            await host.Ready.ConfigureAwait(false);
+            if (host.HotPixels is not null && host.Doubt is { } doubt)
+            {
+                Console.Error.WriteLine($"liveltem: {doubt}");
+            }
         }
 
         // The recording is gone through twice, since what is adapted must not depend on how far the analysis is.

@@ -45,7 +45,7 @@ internal static class PlanChooser
         return !classical.Found || Agree(network, classical) || SeesGaps(classical, network, first[0])
             || (first.Count == 1 && StandsOut(network, first[0], zero) > StandsOut(classical, first[0], zero))
             ? network
-            : classical with { Words = $"{classical.Words}, the network {model.Card.Name} seeing other particles than stand out" };
+            : classical with { Words = $"{classical.Words}, the network {model.Card.Name} seeing other particles than stand out", IsDisputed = true };
     }
 
     // In a dense crystal the liquid between the particles stands out from them as they do from it, no less: what is far fainter is the unevenness of the liquid.

@@ -29,6 +29,9 @@ internal sealed record SegmentationPlan
     /// <summary>The network that the segmenter runs; null without one.</summary>
     public NetworkModel? Model { get; init; }
 
+    /// <summary>True where the network sees other particles than stand out, and those were taken.</summary>
+    public bool IsDisputed { get; init; }
+
     /// <summary>What else people may want to know, for logs and reports.</summary>
     public required string Words { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LiveLtem.Core;
 using OpenCvSharp;
 
@@ -10,6 +11,7 @@ internal sealed class OverlayPainter : IDisposable
     private const int SmallestSide = 640;
     private const int LargestSide = 1280;
     private const int BarHeight = 34;
+    private const double StillLetters = 1.5;
     private const int MostLabels = 150;
     private const int SmallestBold = 20;
     private const int Shift = 4;
@@ -25,8 +27,15 @@ internal sealed class OverlayPainter : IDisposable
     private readonly double? _pixelSizeNm;
     private readonly double _zoom;
     private readonly Size _image;
+    private readonly double _letters;
+    private readonly int _barHeight;
 
-    public OverlayPainter(int height, int width, double? pixelSizeNm)
+    /// <summary>Creates a painter for frames of one size.</summary>
+    /// <param name="height">Height of a frame, px.</param>
+    /// <param name="width">Width, px.</param>
+    /// <param name="pixelSizeNm">Side of a pixel on the specimen, or null: the scale bar is in px then.</param>
+    /// <param name="isStill">Whether it is shown beside another on a page, at half of a screen's width or less, and its words must be as much larger.</param>
+    public OverlayPainter(int height, int width, double? pixelSizeNm, bool isStill = false)
     {
         _pixelSizeNm = pixelSizeNm;
         var longest = Math.Max(height, width);
@@ -35,8 +44,13 @@ internal sealed class OverlayPainter : IDisposable
         _image = new Size(Math.Max(2, (int)(width * _zoom)) & ~1, Math.Max(2, (int)(height * _zoom)) & ~1);
         _pixels = new float[height * width];
         _raw = Mat.FromPixelData(height, width, MatType.CV_32FC1, _pixels);
-        _canvas = new Mat(_image.Height + BarHeight, _image.Width, MatType.CV_8UC3, Paper);
+        _letters = Math.Max(1, (double)_image.Width / SmallestSide) * (isStill && _image.Width >= SmallestSide ? StillLetters : 1);
+        _barHeight = (int)(BarHeight * _letters) & ~1;
+        _canvas = new Mat(_image.Height + _barHeight, _image.Width, MatType.CV_8UC3, Paper);
     }
+
+    // Letters of one px are lost when a picture is shown at half its size.
+    private int Stroke => Math.Max(1, (int)Math.Round(_letters));
 
     /// <summary>Size of what <see cref="Paint"/> returns.</summary>
     public Size Size => new(_canvas.Width, _canvas.Height);
@@ -142,7 +156,7 @@ internal sealed class OverlayPainter : IDisposable
         var at = new Point(
             (int)(((point.Fit.XPx + reach + 0.5) * _zoom) + 4),
             (int)(((point.Fit.YPx - reach + 0.5) * _zoom) - 4));
-        Write(point.Particle.ToString(System.Globalization.CultureInfo.InvariantCulture), at, 0.42, Palette.Of(point.Particle));
+        Write(point.Particle.ToString(CultureInfo.InvariantCulture), at, 0.42, Palette.Of(point.Particle));
     }
 
     private void PaintScaleBar()
@@ -150,38 +164,46 @@ internal sealed class OverlayPainter : IDisposable
         var pixel = _pixelSizeNm ?? 1;
         var length = NiceLength(0.2 * _image.Width / _zoom * pixel);
         var shown = (int)Math.Round(length / pixel * _zoom);
-        var left = new Point(14, _image.Height - 14);
-        var right = new Point(14 + shown, _image.Height - 14);
-        Cv2.Line(_canvas, left, right, new Scalar(0, 0, 0), 7, LineTypes.Link8);
-        Cv2.Line(_canvas, left, right, Ink, 3, LineTypes.Link8);
+        var (margin, line) = (Scaled(14), Scaled(3));
+        var left = new Point(margin, _image.Height - margin);
+        var right = new Point(margin + shown, _image.Height - margin);
         var unit = _pixelSizeNm is null ? "px" : length >= 1000 ? "um" : "nm";
-        Write($"{(unit == "um" ? length / 1000 : length):0.###} {unit}", new Point(14, _image.Height - 24), 0.5, Ink);
+        var words = string.Create(CultureInfo.InvariantCulture, $"{(unit == "um" ? length / 1000 : length):0.###} {unit}");
+        var letters = Cv2.GetTextSize(words, HersheyFonts.HersheySimplex, 0.5 * _letters, Stroke, out _);
+
+        // On paper of its own, for outlines and numbers may lie where it is.
+        var top = _image.Height - Scaled(24) - letters.Height - (margin / 2);
+        Cv2.Rectangle(_canvas, new Point(margin / 2, top), new Point((margin / 2) + margin + Math.Max(shown, letters.Width), _image.Height - (margin / 2)), Paper, -1);
+        Cv2.Line(_canvas, left, right, Ink, line, LineTypes.Link8);
+        Write(words, new Point(margin, _image.Height - Scaled(24)), 0.5, Ink);
     }
 
     private void PaintFigures(FrameTracks tracks, FrameRow row)
     {
         // Painted last: an outline may reach below the frame.
-        Cv2.Rectangle(_canvas, new Rect(0, _image.Height, _canvas.Width, BarHeight), Paper, -1);
+        Cv2.Rectangle(_canvas, new Rect(0, _image.Height, _canvas.Width, _barHeight), Paper, -1);
         var words = $"frame {row.Frame}";
         if (row.TimeS is { } time)
         {
-            words += $"   {time:0.000} s";
+            words += string.Create(CultureInfo.InvariantCulture, $"   {time:0.000} s");
         }
 
         if (row.DoseEPerA2 is { } dose)
         {
-            words += $"   {dose:0.###} e-/A^2";
+            words += string.Create(CultureInfo.InvariantCulture, $"   {dose:0.###} e-/A^2");
         }
 
-        words += $"   {tracks.Points.Count} particles";
-        Cv2.PutText(_canvas, words, new Point(14, _image.Height + 22), HersheyFonts.HersheySimplex, 0.5, Ink, 1, LineTypes.AntiAlias);
+        words += $"   {tracks.Points.Count} particle{(tracks.Points.Count == 1 ? "" : "s")}";
+        Cv2.PutText(_canvas, words, new Point(Scaled(14), _image.Height + Scaled(22)), HersheyFonts.HersheySimplex, 0.5 * _letters, Ink, Stroke, LineTypes.AntiAlias);
     }
 
     private void Write(string words, Point at, double size, Scalar colour)
     {
-        Cv2.PutText(_canvas, words, at, HersheyFonts.HersheySimplex, size, new Scalar(0, 0, 0), 3, LineTypes.AntiAlias);
-        Cv2.PutText(_canvas, words, at, HersheyFonts.HersheySimplex, size, colour, 1, LineTypes.AntiAlias);
+        Cv2.PutText(_canvas, words, at, HersheyFonts.HersheySimplex, size * _letters, new Scalar(0, 0, 0), Stroke + 2, LineTypes.AntiAlias);
+        Cv2.PutText(_canvas, words, at, HersheyFonts.HersheySimplex, size * _letters, colour, Stroke, LineTypes.AntiAlias);
     }
+
+    private int Scaled(int px) => (int)Math.Round(px * _letters);
 
     // Pixel centres are at integers, so the first pixel's left edge is at -0.5 in both images.
     private Point Place(Point2d px) => new(

@@ -22,12 +22,14 @@ internal static class AlertSection
         }
         else
         {
-            html.Append("<table><tr><th>severity</th><th>kind</th><th>frames</th><th>time (s)</th><th>state</th><th>what</th></tr>");
+            // Where nobody knows the frame time, no alert has a time.
+            var timed = alerts.Any(alert => alert.TimeS is not null);
+            html.Append("<table class=\"alerts\"><tr><th>severity</th><th>kind</th><th>frames</th>").Append(timed ? "<th>time (s)</th>" : "").Append("<th>state</th><th>what</th></tr>");
             foreach (var alert in alerts.OrderBy(alert => Array.IndexOf(Severities, alert.Severity)).ThenBy(alert => alert.Id).Take(Most))
             {
                 var frames = alert.FrameLast is { } last && last != alert.Frame ? $"{alert.Frame}–{last}" : $"{alert.Frame}";
                 html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Signs.GetValueOrDefault(alert.Severity)} {Escape(alert.Severity)}</td><td><code>{Escape(alert.Kind)}</code></td><td>{frames}</td>");
-                html.Append(CultureInfo.InvariantCulture, $"<td>{alert.TimeS:0.###}</td><td>{Escape(alert.State)}</td><td>{Escape(alert.Message)}</td></tr>");
+                html.Append(CultureInfo.InvariantCulture, $"{(timed ? string.Create(CultureInfo.InvariantCulture, $"<td>{alert.TimeS:0.###}</td>") : "")}<td>{Escape(alert.State)}</td><td>{Escape(alert.Message)}</td></tr>");
             }
 
             html.Append("</table>");
@@ -39,9 +41,9 @@ internal static class AlertSection
 
         if (missing.Count > 0)
         {
-            html.Append("<p class=\"sub\">Not looked for: ");
-            html.AppendJoin("; ", missing.Select(Escape));
-            html.Append(".</p>");
+            html.Append(CultureInfo.InvariantCulture, $"<details class=\"sub\"><summary>Not looked for: {string.Join(", ", missing.Select(rule => Escape(rule.Split(':')[0])))}</summary><ul>");
+            html.AppendJoin("", missing.Select(rule => $"<li>{Escape(rule)}</li>"));
+            html.Append("</ul></details>");
         }
 
         return html.Append('\n').ToString();

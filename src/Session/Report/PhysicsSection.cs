@@ -60,7 +60,7 @@ internal static class PhysicsSection
         var err = figure.Values is { } many ? string.Join(", ", many.Select(value => Digits(value.Err))) : Digits(figure.Err);
         return $"<tr><td>{Escape(name)}: {Escape(figure.Name)}</td><td class=\"num\">{Escape(values)}</td><td class=\"num\">{Escape(err)}</td>"
             + $"<td class=\"num\">{Digits(figure.NoiseFloor)}</td><td class=\"num\">{(figure.Text is null ? figure.N.ToString(CultureInfo.InvariantCulture) : "")}</td><td>{Escape(figure.Unit)}</td>"
-            + $"<td class=\"num\">{(enough is null ? "" : (100 * enough.RelativeErr).ToString("G2", CultureInfo.InvariantCulture) + " %")}</td><td>{Escape(Say(enough))}</td></tr>";
+            + $"<td class=\"num\">{(enough is null ? "" : Percent(100 * enough.RelativeErr))}</td><td>{Escape(Say(enough))}</td></tr>";
     }
 
     private static string Say(Enough? enough) => enough switch
@@ -173,6 +173,8 @@ internal static class PhysicsSection
             return new SeriesBin(row[x], row[y], row[y] - half, row[y] + half);
         }),
     ];
+
+    private static string Percent(double value) => value.ToString(value >= 10 ? "0" : "G2", CultureInfo.InvariantCulture) + " %";
 
     private static string Digits(double? value) => value is { } number ? number.ToString("G4", CultureInfo.InvariantCulture) : "";
 

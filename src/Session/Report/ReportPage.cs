@@ -30,6 +30,7 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         figure img { width: 100%; border-radius: 4px; display: block; } svg { width: 100%; height: auto; display: block; }
         svg text { font: 11px system-ui, sans-serif; fill: var(--soft); } svg .grid { stroke: var(--line); } svg .axis { stroke: var(--soft); } svg .bar { fill: #0072B2; }
         table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+        .alerts td:not(:last-child) { white-space: nowrap; } details { margin: 8px 0; } summary { cursor: pointer; } .trust { border-left: 4px solid var(--soft); background: var(--card); border-radius: 0 8px 8px 0; padding: 8px 16px; margin: 12px 0; } .trust p { margin: 4px 0; }
         th { color: var(--soft); font-weight: 600; } .num { text-align: right; } .missing { color: var(--warn); }
         """;
 
@@ -40,16 +41,17 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
     {
         _html.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>");
         _html.Append($"<title>{Escape(options.Source.Name)}: LiveLTEM report</title><style>{Style}</style></head><body>\n");
+        var facts = notes.Facts();
         Heading();
         Tiles();
         Warnings();
         _html.Append(alerts);
-        Pictures();
+        Pictures(facts);
         Plots();
         _html.Append(PhysicsSection.Write(book));
         States();
         Calibrations();
-        Facts();
+        Facts(facts);
         Files();
         _html.Append("</body></html>\n");
         return _html.ToString();
@@ -61,6 +63,8 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
 
     private static double Median(List<double> sorted) =>
         sorted.Count == 0 ? double.NaN : (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+
+    private static string Frames(long count) => count == 1 ? "1 frame was" : $"{count} frames were";
 
     private static string Shape(int symmetry) => symmetry switch
     {
@@ -120,12 +124,12 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
 
         if (data.Lost > 0)
         {
-            warnings.Add($"{data.Lost} frames were lost before they reached the program, by their numbers.");
+            warnings.Add($"{Frames(data.Lost)} lost before they reached the program, by their numbers.");
         }
 
         if (data.Received > data.Processed)
         {
-            warnings.Add($"{data.Received - data.Processed} frames were received but not analysed: see the column processed in frames.csv.");
+            warnings.Add($"{Frames(data.Received - data.Processed)} received but not analysed: see the column processed in frames.csv.");
         }
 
         if (data.Saturated > 1e-3)
@@ -150,13 +154,28 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         }
     }
 
-    private void Pictures()
+    private void Pictures(IReadOnlyList<(string Name, string Text)> facts)
     {
-        if (pictures.Count == 0)
+        if (pictures.Count > 0)
         {
-            return;
+            Stills();
         }
 
+        // Beside the pictures that it is about, and above every figure that was read off them.
+        foreach (var (name, text) in facts.Where(fact => fact.Name == ReportNotes.Trust))
+        {
+            _html.Append($"<div class=\"trust\" role=\"note\"><p><b>{Escape(name)}</b></p>");
+            foreach (var part in text.Split("; "))
+            {
+                _html.Append($"<p>{Escape(part)}</p>");
+            }
+
+            _html.Append("<p class=\"sub\">uMSE and uPSNR judge the denoised frames without any clean one. A residual correlation of 0 means that noise alone was taken off; above, structure was taken off too, below, some was put in.</p></div>\n");
+        }
+    }
+
+    private void Stills()
+    {
         _html.Append("<h2>What was found</h2><div class=\"grid\">");
         foreach (var picture in pictures)
         {
@@ -246,9 +265,9 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
             : $"<td>{N(value.Value, "0.######")}{(value.Err is { } err ? $" ± {N(err, "0.######")}" : "")} {Escape(unit)}</td><td>{Escape(value.Origin)}</td></tr>");
     }
 
-    private void Facts()
+    private void Facts(IReadOnlyList<(string Name, string Text)> told)
     {
-        var facts = notes.Facts().ToList();
+        var facts = told.Where(fact => fact.Name != ReportNotes.Trust).ToList();
         foreach (var shape in data.Tracks.GroupBy(track => track.Symmetry).OrderBy(group => group.Key))
         {
             facts.Add(($"Tracks: {Shape(shape.Key)}", $"{shape.Count()}"));

@@ -97,7 +97,7 @@ internal sealed class ReportSink(string folder, ResultFolderOptions options, Rep
 
     private void AddPicture(string caption, Frame frame, FrameTracks tracks, FrameRow row, bool isBare = false)
     {
-        using var painter = new OverlayPainter(frame.Height, frame.Width, options.Calibration.PixelSizeNm?.Value);
+        using var painter = new OverlayPainter(frame.Height, frame.Width, options.Calibration.PixelSizeNm?.Value, isStill: true);
         var picture = painter.Paint(frame, tracks, _trails, row, isBare);
         _pictures.Add(new ReportPicture(caption, picture.ImEncode(".jpg", new ImageEncodingParam(ImwriteFlags.JpegQuality, JpegQuality))));
     }

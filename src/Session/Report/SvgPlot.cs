@@ -10,7 +10,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
 {
     private const double Width = 460;
     private const double Height = 230;
-    private const double Left = 58;
+    private const double Left = 68;
     private const double Right = 14;
     private const double Margin = 14;
     private const double LegendLine = 15;

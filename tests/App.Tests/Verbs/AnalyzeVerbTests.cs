@@ -56,6 +56,25 @@ public sealed class AnalyzeVerbTests
         Assert.False(Directory.Exists(folder.File("a")));
     }
 
+    [Theory]
+    [InlineData("sim:soft?size=256&frames=24&cnr=0.3&seed=392", "lost again after")]
+    [InlineData("sim:soft?size=256&frames=24&cnr=0.7&seed=393", "the network sees other particles in the first frames than stand out of them")]
+    [InlineData("sim:soft?size=256&frames=24&cnr=0.5&seed=391", "nothing was found in 24 frames")]
+    [InlineData("sim:crystal?size=256&frames=24&cnr=0.5&seed=370", null)]
+    public async Task What_looks_like_soft_matter_is_told_where_to_go_and_a_noisy_crystal_is_not(string movie, string? doubt)
+    {
+        using var folder = new TempFolder();
+        var run = await ProgramRun.RunAsync("analyze", movie, "--out", folder.File("a"));
+        var report = File.ReadAllText(folder.File("a/report.html"));
+
+        Assert.Equal(0, run.ExitCode);
+        foreach (var said in new[] { run.Output, report })
+        {
+            Assert.Equal(doubt is not null, said.Contains("--profile soft", StringComparison.Ordinal));
+            Assert.Contains(doubt ?? "", said, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
     [Fact]
     public async Task Range_and_region_choose_what_is_analysed_and_frames_keep_their_numbers()
     {

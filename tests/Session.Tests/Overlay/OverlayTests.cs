@@ -93,6 +93,32 @@ public sealed class OverlayTests
     }
 
     [Theory]
+    [InlineData(512, 34)]
+    [InlineData(1280, 68)]
+    public void Words_grow_with_the_picture_and_are_half_as_large_again_on_a_page(int side, int strip)
+    {
+        using var movie = new OverlayPainter(side, side, 0.5);
+        using var still = new OverlayPainter(side, side, 0.5, isStill: true);
+
+        // The strip below the picture is as high as its words need.
+        Assert.InRange(movie.Size.Height - movie.Size.Width, strip, 1.7 * strip);
+        Assert.Equal(1.5, (double)(still.Size.Height - still.Size.Width) / (movie.Size.Height - movie.Size.Width), 0.05);
+        using var pool = new FramePool();
+        using var frame = Some.Image(pool, 0, side, side);
+        Assert.Equal(1.5, (double)LetterHeight(still) / LetterHeight(movie), 0.2);
+
+        // Of the words under the picture.
+        int LetterHeight(OverlayPainter painter)
+        {
+            var picture = painter.Paint(frame, Some.Tracks(0), new Trails(), Some.BareRow(0));
+            using var words = picture[new Rect(0, picture.Width, picture.Width, picture.Height - picture.Width)];
+            using var grey = words.CvtColor(ColorConversionCodes.BGR2GRAY);
+            using var bright = grey.Threshold(90, 255, ThresholdTypes.Binary);
+            return Cv2.BoundingRect(bright).Height;
+        }
+    }
+
+    [Theory]
     [InlineData(3000, 40)]
     [InlineData(1, 1)]
     [InlineData(5, 900)]

@@ -2,6 +2,7 @@ using System.Xml;
 using System.Xml.Linq;
 using CsCheck;
 using LiveLtem.Core;
+using LiveLtem.Core.Live;
 using LiveLtem.Session.Report;
 using LiveLtem.Session.Results;
 using OpenCvSharp;
@@ -54,7 +55,7 @@ public sealed class ReportTests : IDisposable
         Assert.True(page.Descendants("svg").Count() >= 5);
         Assert.Contains("a <b> & \"c\".mrc", page.Descendants("h1").Single().Value, StringComparison.Ordinal);
         Assert.Contains("cut off after 12 frames", html, StringComparison.Ordinal);
-        Assert.Contains("1 frames were received but not analysed", html, StringComparison.Ordinal);
+        Assert.Contains("1 frame was received but not analysed", html, StringComparison.Ordinal);
         Assert.Contains("dark particles of 20 px", html, StringComparison.Ordinal);
         Assert.Contains("--counts-per-electron", html, StringComparison.Ordinal);
         page.Descendants("img").Remove();
@@ -68,6 +69,46 @@ public sealed class ReportTests : IDisposable
         using var movie = new VideoCapture(_folder.File("overlay.mp4"));
         Assert.Equal(11, movie.FrameCount);
         Assert.Equal(20, movie.Fps, 0.01);
+    }
+
+    [Theory]
+    [InlineData(null, 5)]
+    [InlineData(1.25, 6)]
+    public void Alerts_have_a_column_of_times_only_where_there_are_times(double? timeS, int columns)
+    {
+        var alert = new SessionAlert { Id = 1, Kind = "beam_blank", Severity = "warning", State = "cleared", Frame = 3, FrameLast = 9, TimeS = timeS, Message = "the beam is <off>" };
+        var section = Parse($"<div>{AlertSection.Write([alert], ["frames_lost: no numbers", "etching_fast: no frame time"])}</div>");
+
+        Assert.Equal(columns, section.Descendants("th").Count());
+        Assert.Equal(columns, section.Descendants("td").Count());
+        Assert.Equal(timeS is not null, section.Descendants("td").Any(cell => cell.Value == "1.25"));
+        Assert.Equal("Not looked for: frames_lost, etching_fast", section.Descendants("summary").Single().Value);
+        Assert.Equal(["frames_lost: no numbers", "etching_fast: no frame time"], section.Descendants("li").Select(item => item.Value));
+    }
+
+    [Fact]
+    public async Task How_far_denoised_pictures_can_be_trusted_stands_above_what_was_read_off_them()
+    {
+        var source = new SourceInfo { Name = "m.mrc", Format = "MRC", Height = 64, Width = 96, Type = PixelType.UInt8 };
+        using var pool = new FramePool();
+        await using (var results = await ResultFolder.CreateAsync(new ResultFolderOptions { Path = _folder.Root, Source = source, Calibration = Calibration.Unknown }))
+        {
+            results.Notes.AddFact("Detector", "dark molecules");
+            results.Notes.AddFact(ReportNotes.Trust, "uPSNR 30 dB; residual correlation 0.022");
+            results.Notes.AddWarning(() => "Too faint.");
+            results.Notes.AddWarning(() => null);
+            Deliver(results, pool, 0, analysed: true);
+            await results.CompleteAsync(TestContext.Current.CancellationToken);
+        }
+
+        var page = Parse(await File.ReadAllTextAsync(_folder.File("report.html"), TestContext.Current.CancellationToken));
+        var trust = page.Descendants("div").Single(box => (string?)box.Attribute("class") == "trust");
+        Assert.Equal(["uPSNR 30 dB", "residual correlation 0.022"], trust.Elements("p").Skip(1).Take(2).Select(line => line.Value));
+        Assert.True(page.Descendants("img").Last().IsBefore(trust), "it stands above the pictures that it is about");
+        Assert.True(trust.IsBefore(page.Descendants("h2").Single(heading => heading.Value == "Over time")), "it stands below what was read off the pictures");
+        Assert.DoesNotContain(page.Descendants("td"), cell => cell.Value == ReportNotes.Trust);
+        Assert.Contains(page.Descendants("td"), cell => cell.Value == "dark molecules");
+        Assert.Equal("⚠ Too faint.", page.Descendants("div").Single(box => (string?)box.Attribute("class") == "warnings").Value);
     }
 
     [Fact]

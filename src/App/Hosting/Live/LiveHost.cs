@@ -8,6 +8,7 @@ using LiveLtem.Core.Live;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Denoise;
 using LiveLtem.Session.Log;
+using LiveLtem.Session.Report;
 using Microsoft.Extensions.Logging;
 
 namespace LiveLtem.App.Hosting.Live;
@@ -208,6 +209,11 @@ internal sealed class LiveHost
             return;
         }
 
+        if (_host.Doubt is { } doubt)
+        {
+            Console.Error.WriteLine($"liveltem: {doubt}");
+        }
+
         _board.State = "live";
         server.SetReady(true);
         Console.Out.WriteLine(JsonSerializer.Serialize(new
@@ -251,7 +257,7 @@ internal sealed class LiveHost
 
         if (_denoisers?.Honesty is { } honesty)
         {
-            _store.SetFact("How far the denoised frames can be trusted", $"version {_denoisers.Now.Version} of the denoiser, {honesty.Describe()}");
+            _store.SetFact(ReportNotes.Trust, $"version {_denoisers.Now.Version} of the denoiser, {honesty.Describe()}");
         }
 
         if (_adaptation?.Progress is { } adapted)
