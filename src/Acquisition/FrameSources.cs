@@ -54,7 +54,12 @@ public sealed class FrameSources
     /// <exception cref="InputException">There is no such thing, or it is none that can be read: one line that says what it is and what would do.</exception>
     public IFrameSource Open(string uriOrPath, SourceOptions? options = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(uriOrPath);
+        ArgumentNullException.ThrowIfNull(uriOrPath);
+        if (uriOrPath.Length == 0)
+        {
+            throw new InputException($"the name of the recording is empty; give a file, a folder of images or an address like {string.Join(", ", _schemes.Keys.Select(k => k + ":"))}");
+        }
+
         options ??= SourceOptions.Default;
         if (!Path.Exists(uriOrPath) && Scheme(uriOrPath) is { } scheme)
         {

@@ -25,6 +25,11 @@ internal static class Program
             return Complaint.Refuse(Misunderstood(parsed), Console.Error);
         }
 
+        if (ParseText.Refusal(parsed) is { } refusal)
+        {
+            return Complaint.Refuse($"{refusal}. See 'liveltem {Path(parsed.CommandResult)} --help'.", Console.Error);
+        }
+
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration
@@ -47,7 +52,7 @@ internal static class Program
         {
             var verb = parsed.CommandResult.Command;
             var said = verb.Subcommands.Count == 0
-                ? parsed.Errors[0].Message.TrimEnd().TrimEnd('.')
+                ? ParseText.Say(parsed.Errors[0])
                 : $"{verb.Name}: {(parsed.UnmatchedTokens.Count > 0 ? $"there is no '{parsed.UnmatchedTokens[0]}'" : "what is to be done is missing")}; choose one of {string.Join(", ", verb.Subcommands.Select(sub => sub.Name))}";
             return $"{said}. See 'liveltem {Path(parsed.CommandResult)} --help'.";
         }

@@ -16,6 +16,9 @@ public static class IoReason
     // EAGAIN, which is .NET's own lock; ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.
     private static readonly int[] InUse = OperatingSystem.IsWindows() ? [32, 33] : [11];
 
+    // ENXIO: a socket.
+    private static readonly int[] NoFile = OperatingSystem.IsWindows() ? [] : [6];
+
     /// <summary>The reason, without the path, a capital letter or a full stop.</summary>
     /// <param name="error">What reading or writing threw; of one whose reason is not known here the own words are given.</param>
     public static string Of(Exception error)
@@ -35,6 +38,7 @@ public static class IoReason
             IOException when OverQuota.Contains(number) => "the disk quota is used up",
             IOException when ReadOnly.Contains(number) => "the disk is read-only",
             IOException when InUse.Contains(number) => "another program has it open",
+            IOException when NoFile.Contains(number) => "it is no file that can be read",
             _ => error.Message.ReplaceLineEndings(" ").TrimEnd('.'),
         };
     }

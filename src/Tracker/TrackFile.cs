@@ -183,7 +183,7 @@ public sealed class TrackFile
 
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && Math.Abs(value) < 1e150
             ? value
-            : throw Bad(cells, column, line, "a finite number is needed");
+            : throw Bad(cells, column, line, text.Contains(',', StringComparison.Ordinal) ? "a number with a point for its decimals is needed" : "a finite number is needed");
     }
 
     private long? Whole(string[] cells, string column, int line, long least, long most) => Number(cells, column, line) switch

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using LiveLtem.App;
 using LiveLtem.Core;
 using LiveLtem.Training.Commands;
 using LiveLtem.Training.Denoising;
@@ -32,6 +33,11 @@ internal static class Program
             return Complaint.Refuse(Misunderstood(parsed), Console.Error);
         }
 
+        if (ParseText.Refusal(parsed) is { } refusal)
+        {
+            return Complaint.Refuse($"{refusal}. See 'liveltem train {parsed.CommandResult.Command.Name} --help'.", Console.Error);
+        }
+
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration
@@ -54,7 +60,7 @@ internal static class Program
     {
         if (parsed.CommandResult.Command.Name != "train")
         {
-            return $"{parsed.Errors[0].Message.TrimEnd().TrimEnd('.')}. See 'liveltem train {parsed.CommandResult.Command.Name} --help'.";
+            return $"{ParseText.Say(parsed.Errors[0])}. See 'liveltem train {parsed.CommandResult.Command.Name} --help'.";
         }
 
         // The parser's own first words for an unknown name are that one is missing.

@@ -13,6 +13,12 @@ public sealed class IoReasonTests : IDisposable
         Assert.Equal("no such file or folder", Reason(() => File.ReadAllBytes(_folder.File("gone"))));
         Assert.Equal("its folder is missing, or a part of the path is a file", Reason(() => File.ReadAllBytes(_folder.File("gone/file"))));
         Assert.Equal("there is no permission, or it is a folder", Reason(() => File.ReadAllBytes(_folder.Root)));
+        using (var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, 0))
+        {
+            socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(_folder.File("socket")));
+            Assert.Equal("it is no file that can be read", Reason(() => File.ReadAllBytes(_folder.File("socket"))));
+        }
+
         using var open = new FileStream(_folder.File("file"), FileMode.Open, FileAccess.Write, FileShare.None);
         Assert.Equal("another program has it open", Reason(() => File.WriteAllText(_folder.File("file"), "y")));
         Assert.Equal("the index has a hole", IoReason.Of(new IOException("the index has a hole.")));

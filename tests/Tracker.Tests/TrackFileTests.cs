@@ -47,6 +47,7 @@ public sealed class TrackFileTests
     [InlineData("frame,x,y\n0,1,1\n", "line 1: no column 'particle'")]
     [InlineData("frame,particle,x,y\n", "no rows")]
     [InlineData("frame,particle,x,y\n0,0,1,1\n1,0,a,1\n", "line 3: column 'x': found 'a'")]
+    [InlineData("frame;particle;x;y\n0;0;1,5;2\n", "line 2: column 'x': found '1,5'; a number with a point for its decimals is needed")]
     [InlineData("frame,particle,x,y\n0,0,1,nan\n", "line 2: column 'y': found 'nan'")]
     [InlineData("frame,particle,x,y\n0.5,0,1,1\n", "line 2: column 'frame': found '0.5'")]
     [InlineData("frame,particle,x,y\n0,0,1,1\n-3,0,1,1\n", "line 3: column 'frame': found '-3'; a whole number from 0 is needed")]

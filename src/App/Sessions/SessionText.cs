@@ -14,11 +14,13 @@ internal static class SessionText
     private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>One line a session.</summary>
-    public static string Table(IReadOnlyList<SessionEntry> entries)
+    /// <param name="entries">The sessions.</param>
+    /// <param name="root">Folder that they are in.</param>
+    public static string Table(IReadOnlyList<SessionEntry> entries, string root)
     {
         if (entries.Count == 0)
         {
-            return "no sessions\n";
+            return $"no sessions in {root}{(Directory.Exists(root) ? "" : ", which is not there")}\n";
         }
 
         var text = new StringBuilder();

@@ -31,8 +31,9 @@ internal static class SessionsVerb
         var command = new Command("list", "One line a session, newest first. Example: liveltem sessions list --json") { Json };
         command.SetAction(parsed =>
         {
-            var entries = new SessionCatalog(parsed.GetRequiredValue(Root)).List();
-            Console.Out.Write(parsed.GetValue(Json) ? SessionText.Json(entries) : SessionText.Table(entries));
+            var root = parsed.GetRequiredValue(Root);
+            var entries = new SessionCatalog(root).List();
+            Console.Out.Write(parsed.GetValue(Json) ? SessionText.Json(entries) : SessionText.Table(entries, root));
         });
         return command;
     }

@@ -17,12 +17,12 @@ internal sealed class DatabaseRepair(string folder, RepairJournal journal)
         {
             var events = SetAside(path);
             FillDatabase(path, manifest, received, events);
-            journal.Say($"{SessionFiles.Database} was damaged ({error.Message.TrimEnd('.')}) and was made anew from {SessionFiles.Index} with {events.Count} events; "
+            journal.Say($"{SessionFiles.Database} was damaged ({SqliteReason.Of(error)}) and was made anew from {SessionFiles.Index} with {events.Count} events; "
                 + $"the old one is {SessionFiles.Database}.damaged; results come back with 'liveltem analyze'");
         }
         catch (SqliteException error)
         {
-            throw new IOException($"{SessionFiles.Database}: {error.Message}", error);
+            throw new IOException($"{SessionFiles.Database}: {SqliteReason.Of(error)}", error);
         }
     }
 

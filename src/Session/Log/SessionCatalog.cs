@@ -131,7 +131,7 @@ public sealed class SessionCatalog : ISessionCatalog
         }
         catch (SqliteException error)
         {
-            throw new InputException($"{folder}/{SessionFiles.Database} cannot be read: {error.Message}; 'liveltem sessions repair' mends what can be", error);
+            throw new InputException($"{folder}/{SessionFiles.Database} cannot be read: {SqliteReason.Of(error)}; 'liveltem sessions repair' mends what can be", error);
         }
     }
 }

@@ -74,7 +74,7 @@ public static class SessionExport
         }
         catch (SqliteException error)
         {
-            throw new InputException($"{session}/{SessionFiles.Database} cannot be read: {error.Message}; 'liveltem sessions repair' mends what can be", error);
+            throw new InputException($"{session}/{SessionFiles.Database} cannot be read: {SqliteReason.Of(error)}; 'liveltem sessions repair' mends what can be", error);
         }
     }
 

@@ -106,9 +106,13 @@ internal sealed record SessionManifest
             Demand(json, source);
             return Read(json);
         }
-        catch (Exception error) when (error is JsonException or FormatException or InvalidOperationException or OverflowException or ArgumentException)
+        catch (JsonException error)
         {
-            throw new FrameFormatException(source, $"damaged: {error.Message.ReplaceLineEndings(" ")}", inner: error);
+            throw new FrameFormatException(source, $"damaged: is no JSON at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}; 'liveltem sessions repair' mends what can be", inner: error);
+        }
+        catch (Exception error) when (error is FormatException or InvalidOperationException or OverflowException or ArgumentException)
+        {
+            throw new FrameFormatException(source, $"damaged: {error.Message.ReplaceLineEndings(" ").TrimEnd('.')}; 'liveltem sessions repair' mends what can be", inner: error);
         }
     }
 

@@ -45,7 +45,7 @@ public sealed record SessionOverview(
         }
         catch (SqliteException error)
         {
-            return overview with { Notes = [.. manifest.Notes, $"{SessionFiles.Database} cannot be read: {error.Message}; 'liveltem sessions repair' mends what can be"] };
+            return overview with { Notes = [.. manifest.Notes, $"{SessionFiles.Database} cannot be read: {SqliteReason.Of(error)}; 'liveltem sessions repair' mends what can be"] };
         }
     }
 }

@@ -167,7 +167,7 @@ public static class SessionVerifier
         }
         catch (SqliteException error)
         {
-            problems.Add($"{SessionFiles.Database} cannot be read: {error.Message}");
+            problems.Add($"{SessionFiles.Database} cannot be read: {SqliteReason.Of(error)}");
         }
     }
 }

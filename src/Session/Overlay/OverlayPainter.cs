@@ -194,7 +194,12 @@ internal sealed class OverlayPainter : IDisposable
         }
 
         words += $"   {tracks.Points.Count} particle{(tracks.Points.Count == 1 ? "" : "s")}";
-        Cv2.PutText(_canvas, words, new Point(Scaled(14), _image.Height + Scaled(22)), HersheyFonts.HersheySimplex, 0.5 * _letters, Ink, Stroke, LineTypes.AntiAlias);
+        var size = 0.5 * _letters;
+        var length = Cv2.GetTextSize(words, HersheyFonts.HersheySimplex, size, Stroke, out _).Width;
+
+        // A long line is written smaller: what stands at its end matters as much.
+        size *= Math.Min(1, Math.Max(0.2, (_canvas.Width - (2.0 * Scaled(14))) / length));
+        Cv2.PutText(_canvas, words, new Point(Scaled(14), _image.Height + Scaled(22)), HersheyFonts.HersheySimplex, size, Ink, Stroke, LineTypes.AntiAlias);
     }
 
     private void Write(string words, Point at, double size, Scalar colour)

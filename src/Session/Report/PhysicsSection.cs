@@ -59,7 +59,7 @@ internal static class PhysicsSection
             : Digits(figure.Value);
         var err = figure.Values is { } many ? string.Join(", ", many.Select(value => Digits(value.Err))) : Digits(figure.Err);
         return $"<tr><td>{Escape(name)}: {Escape(figure.Name)}</td><td class=\"num\">{Escape(values)}</td><td class=\"num\">{Escape(err)}</td>"
-            + $"<td class=\"num\">{Digits(figure.NoiseFloor)}</td><td class=\"num\">{(figure.Text is null ? figure.N.ToString(CultureInfo.InvariantCulture) : "")}</td><td>{Escape(figure.Unit)}</td>"
+            + $"<td class=\"num\">{Digits(figure.NoiseFloor)}</td><td class=\"num\">{(figure.Text is null ? figure.N.ToString(CultureInfo.InvariantCulture) : "")}</td><td>{Escape(figure.Unit.Replace("^2", "²", StringComparison.Ordinal).Replace("^3", "³", StringComparison.Ordinal))}</td>"
             + $"<td class=\"num\">{(enough is null ? "" : Percent(100 * enough.RelativeErr))}</td><td>{Escape(Say(enough))}</td></tr>";
     }
 
@@ -107,9 +107,9 @@ internal static class PhysicsSection
             var rates = results["etch"].Figures.Where(figure => figure.Unit == "nm/s" && figure.Value is not null).ToList();
             var plot = new SvgPlot(
                 $"Recession of {string.Join(", ", rates.Select(rate => rate.Name.Split('_')[0]))}, n = {string.Join(", ", rates.Select(rate => N(rate.N)))} particles",
-                string.Join(", ", rates.Select((rate, i) => $"{i + 1} {rate.Name.Split('_')[0]}")),
+                "part of the contour",
                 "rate (nm/s)")
-            { FromZero = true };
+            { FromZero = true, Categories = [.. rates.Select(rate => rate.Name.Split('_')[0])] };
             for (var i = 0; i < rates.Count; i++)
             {
                 plot.Bar(i + 0.7, i + 1.3, rates[i].Value!.Value, rates[i].Err ?? 0);

@@ -23,7 +23,7 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 auto; padding: 28px 24px 60px; max-width: 1040px; }
         h1 { font-size: 25px; margin: 0; } h2 { font-size: 18px; margin: 34px 0 10px; } .sub { color: var(--soft); margin: 2px 0 18px; }
         .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; }
-        .tile { background: var(--card); border-radius: 8px; padding: 10px 14px; } .tile b { display: block; font-size: 21px; } .tile span { color: var(--soft); font-size: 13px; }
+        .tile { background: var(--card); border-radius: 8px; padding: 10px 14px; } .tile b { display: block; font-size: 20px; white-space: nowrap; } .tile span { color: var(--soft); font-size: 13px; }
         .warnings { border-left: 4px solid var(--warn); background: var(--card); border-radius: 0 8px 8px 0; padding: 8px 16px; margin: 16px 0; } .warnings p { margin: 4px 0; }
         .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 14px; }
         figure { margin: 0; background: var(--card); border-radius: 8px; padding: 10px 12px; } figcaption { font-weight: 600; font-size: 14px; margin-bottom: 4px; }
@@ -64,6 +64,14 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
     private static double Median(List<double> sorted) =>
         sorted.Count == 0 ? double.NaN : (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
 
+    // A build from sources names its whole commit, of which the first letters say as much to people.
+    private static string Short(string version)
+    {
+        const int Letters = 8;
+        var plus = version.IndexOf('+', StringComparison.Ordinal);
+        return plus < 0 || version.Length <= plus + 1 + Letters ? version : version[..(plus + 1 + Letters)];
+    }
+
     private static string Frames(long count) => count == 1 ? "1 frame was" : $"{count} frames were";
 
     private static string Shape(int symmetry) => symmetry switch
@@ -85,7 +93,7 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
             _html.Append($", recorded {date.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}");
         }
 
-        _html.Append($". Analysed by LiveLTEM{(options.Version is { } version ? $" {Escape(version)}" : "")}{(options.Profile is { } profile ? $", profile {Escape(profile)}" : "")}.</p>\n");
+        _html.Append($". Analysed by LiveLTEM{(options.Version is { } version ? $" {Escape(Short(version))}" : "")}{(options.Profile is { } profile ? $", profile {Escape(profile)}" : "")}.</p>\n");
     }
 
     private void Tiles()
@@ -98,7 +106,7 @@ internal sealed class ReportPage(ResultFolderOptions options, ReportData data, R
         Tile(lengths.Count == 0 ? "" : $"{N(Median(lengths), "0")}", "frames in the median track");
         var snr = data.Snr.Bins();
         Tile(snr.Count == 0 ? "" : N(snr.Average(bin => bin.Mean), "0.00"), "contrast to noise per pixel");
-        Tile(data.Last?.DoseEPerA2 is { } dose ? $"{N(dose)} e⁻/Å²" : "", $"dose on the {DoseKind.Of(options.Calibration)}");
+        Tile(data.Last?.DoseEPerA2 is { } dose ? $"{dose.ToString("G4", CultureInfo.InvariantCulture)} e⁻/Å²" : "", $"dose on the {DoseKind.Of(options.Calibration)}");
         _html.Append("</div>\n");
     }
 

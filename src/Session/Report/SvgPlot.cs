@@ -33,6 +33,9 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
     /// <summary>Whether both axes are logarithmic; what is not positive is left out.</summary>
     public bool Logarithmic { get; init; }
 
+    /// <summary>What stands below the bars around 1, 2, 3, … instead of numbers; empty for numbers.</summary>
+    public IReadOnlyList<string> Categories { get; init; } = [];
+
     /// <summary>Adds a curve; its name is shown where there are several.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="series">The curve.</param>
@@ -135,7 +138,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
 
         void Axes(StringBuilder target, double x0, double x1, double y0, double y1)
         {
-            var xTicks = Ticks.Between(x0, x1, 6);
+            var xTicks = Categories.Count > 0 ? [.. Enumerable.Range(1, Categories.Count).Select(i => (double)i)] : Ticks.Between(x0, x1, 6);
             var yTicks = Ticks.Between(y0, y1, 4);
             foreach (var tick in yTicks)
             {
@@ -146,7 +149,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
             foreach (var tick in xTicks)
             {
                 target.Append($"<line class=\"axis\" x1=\"{N(X(tick))}\" x2=\"{N(X(tick))}\" y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom + 4)}\"/>");
-                target.Append($"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 17)}\" text-anchor=\"middle\">{Text(tick, xTicks)}</text>");
+                target.Append($"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 17)}\" text-anchor=\"middle\">{(Categories.Count > 0 ? Escape(Categories[(int)tick - 1]) : Text(tick, xTicks))}</text>");
             }
 
             target.Append($"<line class=\"axis\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom)}\"/>");

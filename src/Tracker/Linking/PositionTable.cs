@@ -286,7 +286,7 @@ public sealed class PositionTable
         var content = Content(fields[columns[(int)column]]).Trim((byte)' ');
         if (!Utf8Parser.TryParse(content, out double value, out var used) || used != content.Length)
         {
-            throw Bad(fields, columns, column, line, "a number is needed");
+            throw Bad(fields, columns, column, line, content.Contains((byte)',') ? "a number with a point for its decimals is needed" : "a number is needed");
         }
 
         // Squared distances must stay finite.

@@ -112,7 +112,7 @@ public sealed class RecoveryTests : IDisposable
     {
         var folder = await Recorded.ClosedAsync(_folder.Root);
         File.WriteAllText(Path.Combine(folder, "session.db"), new string('x', 9000));
-        Assert.Contains(Verify(folder).Problems, line => line.StartsWith("session.db cannot be read", StringComparison.Ordinal));
+        Assert.Contains(Verify(folder).Problems, line => line == "session.db cannot be read: it is damaged");
         var done = Assert.Single(SessionRecovery.Repair(folder));
 
         Assert.StartsWith("session.db was damaged", done, StringComparison.Ordinal);
@@ -125,7 +125,7 @@ public sealed class RecoveryTests : IDisposable
     {
         var copy = await CutOffAsync();
         File.WriteAllText(Path.Combine(copy, "session.json"), "{ \"schema\": 1, \"id");
-        Assert.Contains(Verify(copy).Problems, line => line.Contains("session.json: damaged: ", StringComparison.Ordinal));
+        Assert.Contains(Verify(copy).Problems, line => line.Contains("session.json: damaged: is no JSON at line 1, byte 19; 'liveltem sessions repair'", StringComparison.Ordinal));
         var done = SessionRecovery.Repair(copy);
 
         Assert.Contains("session.json was damaged or gone; it was made anew from its copy in session.db", done);

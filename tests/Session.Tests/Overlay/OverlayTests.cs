@@ -118,6 +118,21 @@ public sealed class OverlayTests
         }
     }
 
+    [Fact]
+    public void A_long_line_of_words_ends_inside_the_picture()
+    {
+        using var pool = new FramePool();
+        using var painter = new OverlayPainter(512, 512, 0.5, isStill: true);
+        using var frame = Some.Image(pool, 0, 512, 512);
+        var row = Some.Row(123_456) with { TimeS = 12_345.678, DoseEPerA2 = 98_765.432 };
+        var picture = painter.Paint(frame, Some.Tracks(123_456), new Trails(), row);
+        using var last = picture[new Rect(picture.Width - 10, picture.Width, 10, picture.Height - picture.Width)];
+        using var grey = last.CvtColor(ColorConversionCodes.BGR2GRAY);
+        using var bright = grey.Threshold(90, 255, ThresholdTypes.Binary);
+
+        Assert.Equal(0, Cv2.CountNonZero(bright));
+    }
+
     [Theory]
     [InlineData(3000, 40)]
     [InlineData(1, 1)]

@@ -132,6 +132,20 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void Bars_of_a_kind_each_carry_its_name_instead_of_a_number()
+    {
+        var plot = new SvgPlot("Recession", "part", "rate") { FromZero = true, Categories = ["facet", "corner <1>"] }.Bar(0.7, 1.3, 2).Bar(1.7, 2.3, 3);
+        var texts = Parse(plot.Draw()).Descendants("text").ToList();
+        var facet = texts.Single(text => text.Value == "facet");
+        var corner = texts.Single(text => text.Value == "corner <1>");
+        var bars = Parse(plot.Draw()).Descendants("rect").Select(bar => (double)bar.Attribute("x")! + ((double)bar.Attribute("width")! / 2)).ToList();
+
+        Assert.Equal(bars[0], (double)facet.Attribute("x")!, 0.1);
+        Assert.Equal(bars[1], (double)corner.Attribute("x")!, 0.1);
+        Assert.DoesNotContain(texts, text => text.Value == "1.5");
+    }
+
+    [Fact]
     public void A_curve_of_any_length_keeps_its_mean_and_extremes_in_bounded_memory() =>
         Gen.Int[1, 20_000].Sample(
             count =>

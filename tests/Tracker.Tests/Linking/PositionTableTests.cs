@@ -43,6 +43,7 @@ public sealed class PositionTableTests
     [InlineData("\u0001\0\0\0MAP ", "is no text; a table (CSV) with the columns frame, x and y is needed")]
     [InlineData("frame,x,y,particle\n", "line 1: has a column 'particle' already")]
     [InlineData("frame,x,y\n0,1,2\n1,abc,2\n", "line 3: column 'x': found 'abc'")]
+    [InlineData("frame;x;y\n0;1,5;2\n", "line 2: column 'x': found '1,5'; a number with a point for its decimals is needed")]
     [InlineData("frame,x,y\n0,1,\n", "line 2: column 'y': found ''")]
     [InlineData("frame,x,y\n0,1\n", "line 2: column 'y'")]
     [InlineData("frame,x,y\n0.5,1,2\n", "line 2: column 'frame': found '0.5'; a whole frame number is needed")]
