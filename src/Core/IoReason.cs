@@ -16,6 +16,9 @@ public static class IoReason
     // EAGAIN, which is .NET's own lock; ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.
     private static readonly int[] InUse = OperatingSystem.IsWindows() ? [32, 33] : [11];
 
+    // EPERM and EACCES, where .NET tells them as any other fault.
+    private static readonly int[] Denied = OperatingSystem.IsWindows() ? [5] : [1, 13];
+
     // ENXIO: a socket.
     private static readonly int[] NoFile = OperatingSystem.IsWindows() ? [] : [6];
 
@@ -34,6 +37,7 @@ public static class IoReason
             DirectoryNotFoundException => "its folder is missing, or a part of the path is a file",
             PathTooLongException => "the path is too long",
             UnauthorizedAccessException => "there is no permission, or it is a folder",
+            IOException when Denied.Contains(number) => "there is no permission",
             IOException when Full.Contains(number) => "the disk is full",
             IOException when OverQuota.Contains(number) => "the disk quota is used up",
             IOException when ReadOnly.Contains(number) => "the disk is read-only",

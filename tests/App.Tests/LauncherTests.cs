@@ -109,6 +109,26 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_checkout_that_cannot_be_written_to_is_run_as_it_was_built()
+    {
+        // A file where a folder is needed stands in the way of root too.
+        var place = Path.Combine(_checkout, ".liveltem");
+        await File.WriteAllTextAsync(place, "", TestContext.Current.CancellationToken);
+        var unbuilt = await RunAsync(Launcher);
+        Assert.Equal((1, ""), (unbuilt.ExitCode, unbuilt.Output));
+        Assert.Equal($"liveltem: {_checkout} is not built yet and cannot be written to: build it as its owner, or in a checkout of your own\n", unbuilt.Error);
+
+        File.Delete(place);
+        await RunAsync(Launcher);
+        Directory.Delete(place, recursive: true);
+        await File.WriteAllTextAsync(place, "", TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(Path.Combine(_checkout, "src", "Core", "Frame.cs"), "// changed", TestContext.Current.CancellationToken);
+        var built = await RunAsync(Launcher, "info");
+        Assert.Equal((7, 1), (built.ExitCode, Builds));
+        Assert.Equal($"liveltem: {_checkout} was changed since it was built and cannot be written to here: running what was built\n", built.Error);
+    }
+
+    [Fact]
     public async Task An_older_sdk_is_named_in_one_line()
     {
         await File.WriteAllTextAsync(_folder.File("sdks"), "8.0.100 [/x]\n", TestContext.Current.CancellationToken);

@@ -23,13 +23,23 @@ public sealed class WatchSource : IFrameSource, IDelayedSource
     /// <param name="folder">Path of an existing folder; its subfolders are not looked into.</param>
     /// <param name="open">Opens a file; null for one that is no recording at all (a text, a log); throws <see cref="InputException"/> for a broken one.</param>
     /// <param name="options">Poll interval, patience, clock and log.</param>
-    /// <exception cref="InputException">There is no such folder.</exception>
+    /// <exception cref="InputException">There is no such folder, or it cannot be read.</exception>
     public WatchSource(string folder, Func<string, IFrameReader?> open, SourceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (!Directory.Exists(folder))
         {
             throw new InputException($"watch:{folder}: no such folder; make it, or give the one that the camera program writes to");
+        }
+
+        try
+        {
+            // One that is there and closed to us would stay empty for ever.
+            _ = Directory.EnumerateFileSystemEntries(folder).Any();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"watch:{folder}: cannot be read: {IoReason.Of(error)}", error);
         }
 
         _folder = folder;

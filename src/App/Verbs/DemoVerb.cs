@@ -41,7 +41,8 @@ internal static class DemoVerb
                 throw new InputException(FormattableString.Invariant($"--seconds {length}: give a time over 0 and up to 86400 s"));
             }
 
-            var temporary = Path.Combine(Path.GetTempPath(), "liveltem-demo");
+            // By user: what another one's demo left there is closed to this one.
+            var temporary = Path.Combine(Path.GetTempPath(), $"liveltem-demo-{string.Concat(Environment.UserName.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'))}");
             var settings = live.Read(parsed, temporary);
             settings.Broadcast.Check();
             if (settings.Record == temporary)
