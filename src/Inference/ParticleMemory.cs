@@ -181,7 +181,7 @@ internal sealed class ParticleMemory
             var reach = Math.Max(3, (known.Missed > 0 ? FarReach : NearReach) * known.Pose.Minor);
             for (var b = 0; b < blobs.Count; b++)
             {
-                var squared = SquaredDistance(blobs[b], x, y);
+                var squared = blobs[b].AtBorder ? SquaredDistanceToAxis(blobs[b], known.Pose with { X = x, Y = y }) : SquaredDistance(blobs[b], x, y);
                 if (squared < reach * reach)
                 {
                     // One that was lost for a while gives way to one that was just there.
@@ -255,7 +255,7 @@ internal sealed class ParticleMemory
         var nearest = reach * reach;
         for (var b = 0; b < blobs.Count; b++)
         {
-            var d = SquaredDistance(blobs[b], x, y);
+            var d = blobs[b].AtBorder ? SquaredDistanceToAxis(blobs[b], known.Pose with { X = x, Y = y }) : SquaredDistance(blobs[b], x, y);
             if (d < nearest)
             {
                 (nearest, best) = (d, b);
@@ -269,6 +269,15 @@ internal sealed class ParticleMemory
     {
         double dx = blob.X - x, dy = blob.Y - y;
         return (dx * dx) + (dy * dy);
+    }
+
+    // The middle of a long particle that the border cuts may be far from the part that is seen; that part lies along its axis.
+    private static double SquaredDistanceToAxis(in Blob blob, in ShapePose pose)
+    {
+        var half = pose.Kind.IsLong() ? Math.Max(0, pose.S1 - pose.S2) : 0;
+        var (sin, cos) = Math.SinCos(pose.Angle);
+        var along = Math.Clamp(((blob.X - pose.X) * cos) + ((blob.Y - pose.Y) * sin), -half, half);
+        return SquaredDistance(blob, pose.X + (along * cos), pose.Y + (along * sin));
     }
 
     private static Hypothesis Stranger(Blob blob, List<KnownParticle> own, double shiftX, double shiftY, double area, bool dark)

@@ -19,6 +19,8 @@ internal sealed partial class FrameFitter
     private const double BorderShare = 0.12;
     private const double OpenShare = 0.35;
     private const double MostStrange = 20;
+    private const int CutAngles = 8;
+    private const int CutSteps = 5;
     private const double SpreadInLayers = 0.05;
     private const double BoundInLayers = 0.15;
     private readonly ShapeKind[] _kinds;
@@ -266,6 +268,7 @@ internal sealed partial class FrameFitter
     private void FitOne(Frame frame, BackgroundMap background, IReadOnlyList<Hypothesis> all, int index, List<int> neighbours, int sweep)
     {
         var hypothesis = all[index];
+        hypothesis.IsCut = IsCutByBorder(frame, hypothesis);
         Collect(all, neighbours);
         if (!Pose.Load(frame, background, hypothesis.Pose, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_near)))
         {
@@ -284,14 +287,14 @@ internal sealed partial class FrameFitter
         }
         else if (shape is { } settled)
         {
-            FitSettled(hypothesis, settled, earlier);
+            FitSettled(frame, hypothesis, settled, earlier);
             Align(hypothesis, settled);
         }
         else
         {
             foreach (var kind in Candidates(hypothesis, earlier))
             {
-                Add(hypothesis, kind, Start(hypothesis, kind, earlier));
+                Add(hypothesis, kind, Start(frame, hypothesis, kind, earlier));
                 if (kind == PopulationOf(hypothesis).Dominant && hypothesis.Fits.Count == 1 && IsExplained(hypothesis.Fits[0].Fit))
                 {
                     hypothesis.IsUsual = true;
@@ -300,7 +303,7 @@ internal sealed partial class FrameFitter
             }
 
             // What others or the border cover cannot be told by its moments.
-            if (_irregular && !(hypothesis.Blob.AtBorder && IsMixed(hypothesis) && !PopulationOf(hypothesis).Includes(ShapeKind.Irregular)) && !(hypothesis.Pose.Layer > 0 && PopulationOf(hypothesis).Dominant is not null) && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
+            if (_irregular && !(hypothesis.IsCut && IsMixed(hypothesis) && !PopulationOf(hypothesis).Includes(ShapeKind.Irregular)) && !(hypothesis.Pose.Layer > 0 && PopulationOf(hypothesis).Dominant is not null) && hypothesis.GapOfAny > -Pose.Blur && (hypothesis.Fits.Count > 1 || (earlier is not null && earlier.Any(e => e.Kind == ShapeKind.Irregular) && hypothesis.Fits.Count > 0)))
             {
                 var best = hypothesis.Fits.MaxBy(f => f.LogEvidence);
                 AddIrregular(hypothesis, best.Fit.Pose);
@@ -311,7 +314,7 @@ internal sealed partial class FrameFitter
                 Align(hypothesis, hypothesis.Fits[0].Kind);
             }
 
-            hypothesis.IsUsual |= hypothesis.Fits.Count == 1 && (hypothesis.Fits[0].Kind == PopulationOf(hypothesis).Dominant || !hypothesis.Blob.AtBorder);
+            hypothesis.IsUsual |= hypothesis.Fits.Count == 1 && (hypothesis.Fits[0].Kind == PopulationOf(hypothesis).Dominant || !hypothesis.IsCut);
         }
 
         if (hypothesis.Fits.Count == 0)
@@ -358,6 +361,14 @@ internal sealed partial class FrameFitter
             .OrderByDescending(k => k == population.Dominant);
     }
 
+    // What only memory says is there has no piece of the mask to say it.
+    private static bool IsCutByBorder(Frame frame, Hypothesis hypothesis)
+    {
+        var pose = hypothesis.Pose;
+        return hypothesis.Blob.AtBorder || (hypothesis.Blob.Component == 0
+            && (pose.X < pose.Reach || pose.Y < pose.Reach || pose.X > frame.Width - 1 - pose.Reach || pose.Y > frame.Height - 1 - pose.Reach));
+    }
+
     private static bool IsExplained(in PoseFit fit) =>
         fit.Signal > 0 && (fit.ChiSquare - fit.Pixels) / fit.Signal < Math.Max(0.03, Math.Min(0.15, 3 * Math.Sqrt(2 * fit.Pixels) / fit.Signal));
 
@@ -381,18 +392,18 @@ internal sealed partial class FrameFitter
         SizePrior? prior = null;
         var inLayers = hypothesis.Pose.Layer > 0 && PopulationOf(hypothesis).Dominant is not null;
         var bound = inLayers ? BoundInLayers : double.PositiveInfinity;
-        var partly = hypothesis.Blob.AtBorder || hypothesis.Blob.Component == 0 || hypothesis.GapOfAny < 0 || (!hypothesis.Whole && PopulationOf(hypothesis).Dominant is null);
+        var partly = hypothesis.IsCut || hypothesis.Blob.Component == 0 || hypothesis.GapOfAny < 0 || (!hypothesis.Whole && PopulationOf(hypothesis).Dominant is null);
         if (partly && known is { Clear: > 0, Seen: > 1 } && known.Pose.Kind == kind)
         {
             var spread = Math.Max(0.02 * known.Pose.S2, known.SizeSpread);
             prior = new SizePrior(known.Pose.S1, known.Pose.S2, spread, known.Pose.Contrast, Math.Max(0.01, 0.08 * Math.Abs(known.Pose.Contrast))) { Bound = bound };
         }
 
-        else if (known is null or { Clear: 0 } && (hypothesis.Blob.AtBorder || !hypothesis.Whole || (hypothesis.GapOfAny < 0 && PopulationOf(hypothesis).Dominant is not null)) && PopulationOf(hypothesis).Prior(kind) is { } usual)
+        else if (known is null or { Clear: 0 } && (hypothesis.IsCut || !hypothesis.Whole || (hypothesis.GapOfAny < 0 && PopulationOf(hypothesis).Dominant is not null)) && PopulationOf(hypothesis).Prior(kind) is { } usual)
         {
             // Sizes vary within a recording: the usual one only bounds what the frame leaves open, more so where the border hides the rest.
-            prior = Loosened(usual, inLayers ? SpreadInLayers : hypothesis.Blob.AtBorder || PopulationOf(hypothesis).Dominant is not null ? BorderShare : OpenShare)!.Value with { Bound = bound };
-            if (hypothesis.Blob.AtBorder && known is null)
+            prior = Loosened(usual, inLayers ? SpreadInLayers : hypothesis.IsCut || PopulationOf(hypothesis).Dominant is not null ? BorderShare : OpenShare)!.Value with { Bound = bound };
+            if (hypothesis.IsCut && known is null)
             {
                 start = start with { S1 = usual.S1, S2 = usual.S2 };
             }
@@ -410,7 +421,7 @@ internal sealed partial class FrameFitter
             + PopulationOf(hypothesis).LogShare(kind) - (kind == ShapeKind.Bar ? BarPenalty : 0);
 
         // Of a cut one a shape that nobody here has explains as much as the right one.
-        evidence -= hypothesis.Blob.AtBorder && IsMixed(hypothesis) && prior is { } expected ? 0.5 * expected.Penalty(fit.Pose) : 0;
+        evidence -= hypothesis.IsCut && IsMixed(hypothesis) && prior is { } expected ? 0.5 * expected.Penalty(fit.Pose) : 0;
         hypothesis.Fits.Add((kind, fit, evidence));
     }
 
@@ -434,11 +445,11 @@ internal sealed partial class FrameFitter
     }
 
     // A followed particle starts from where it was; only a poor fit makes it look for another angle.
-    private void FitSettled(Hypothesis hypothesis, ShapeKind kind, (ShapeKind Kind, PoseFit Fit, double LogEvidence)[]? earlier)
+    private void FitSettled(Frame frame, Hypothesis hypothesis, ShapeKind kind, (ShapeKind Kind, PoseFit Fit, double LogEvidence)[]? earlier)
     {
         var known = hypothesis.Known!.Pose;
         var start = earlier is { Length: > 0 } || known.Kind != kind
-            ? Start(hypothesis, kind, earlier)
+            ? Start(frame, hypothesis, kind, earlier)
             : hypothesis.Pose with { Kind = kind, S1 = known.S1, S2 = known.S2, Angle = known.Angle, Contrast = known.Contrast };
         Add(hypothesis, kind, start);
         if (hypothesis.Fits.Count == 1 && !IsExplained(hypothesis.Fits[0].Fit) && kind.HasAngle())
@@ -451,7 +462,7 @@ internal sealed partial class FrameFitter
         }
     }
 
-    private ShapePose Start(Hypothesis hypothesis, ShapeKind kind, (ShapeKind Kind, PoseFit Fit, double LogEvidence)[]? earlier)
+    private ShapePose Start(Frame frame, Hypothesis hypothesis, ShapeKind kind, (ShapeKind Kind, PoseFit Fit, double LogEvidence)[]? earlier)
     {
         if (earlier is not null)
         {
@@ -473,6 +484,11 @@ internal sealed partial class FrameFitter
         }
 
         guess = ShapeGuess.From(guess, kind);
+        if (kind.IsLong() && hypothesis.IsCut && hypothesis.Known is null or { Clear: 0 } && IsMixed(hypothesis) && PopulationOf(hypothesis).Prior(kind) is { } usual)
+        {
+            return BestCut(frame, guess with { S1 = usual.S1, S2 = usual.S2 });
+        }
+
         return kind.HasAngle() ? BestAngle(guess, kind.IsLong() ? guess.Angle : null) : guess;
     }
 
@@ -501,6 +517,38 @@ internal sealed partial class FrameFitter
         }
 
         return best;
+    }
+
+    // Of a long particle that the border cuts the guess is the visible part's middle; its own lies farther out along its axis, too far for a fit to get there.
+    private ShapePose BestCut(Frame frame, ShapePose guess)
+    {
+        var best = guess;
+        var least = Pose.Misfit(guess, first: true);
+        for (var i = 0; i < CutAngles; i++)
+        {
+            var angle = guess.Angle + (Math.PI * i / CutAngles);
+            var (sin, cos) = Math.SinCos(angle);
+            for (var k = 1 - CutSteps; k < CutSteps; k++)
+            {
+                var along = guess.S1 * k / CutSteps;
+                var cut = guess with { Angle = angle, X = guess.X + (along * cos), Y = guess.Y + (along * sin) };
+                if (k != 0 && Depth(cut) > Depth(guess))
+                {
+                    continue;
+                }
+
+                var misfit = Pose.Misfit(cut, first: false);
+                if (misfit < least)
+                {
+                    least = misfit;
+                    best = cut;
+                }
+            }
+        }
+
+        return best;
+
+        double Depth(in ShapePose pose) => Math.Min(Math.Min(pose.X, pose.Y), Math.Min(frame.Width - 1 - pose.X, frame.Height - 1 - pose.Y));
     }
 
     // Where the particles of both layers lie aligned, one that does not was caught by the edges of another more often than not.

@@ -14,6 +14,9 @@ internal sealed class Hypothesis
     /// <summary>True where the piece shows the whole particle alone: its size is then fitted without a prior.</summary>
     public bool Whole { get; init; }
 
+    /// <summary>True where the border cuts it, by its piece of the mask or, where it has none, by its pose when it was last fitted.</summary>
+    public bool IsCut { get; set; }
+
     /// <summary>True where the pixels were asked whether it is there besides those around it, and said yes.</summary>
     public bool IsProven { get; init; }
 
@@ -73,6 +76,7 @@ internal sealed class Hypothesis
             Known = Known,
             Whole = Whole,
             IsProven = IsProven,
+            IsCut = IsCut,
             Pose = Pose,
             IsUsual = IsUsual,
             Fit = Fit,
