@@ -365,7 +365,7 @@ internal sealed partial class FrameFitter
     private static bool IsCutByBorder(Frame frame, Hypothesis hypothesis)
     {
         var pose = hypothesis.Pose;
-        return hypothesis.Blob.AtBorder || (hypothesis.Blob.Component == 0
+        return hypothesis.Blob.AtBorder || (hypothesis.Blob.Component == 0 && pose.Layer == 0
             && (pose.X < pose.Reach || pose.Y < pose.Reach || pose.X > frame.Width - 1 - pose.Reach || pose.Y > frame.Height - 1 - pose.Reach));
     }
 

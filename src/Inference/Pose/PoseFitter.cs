@@ -377,7 +377,7 @@ internal sealed partial class PoseFitter(ImagingModel imaging)
         var reach = Math.Max(1, Math.Min(pose.S1, pose.S2));
         var hasAngle = pose.Kind.HasAngle();
         // Of what the border cuts the box may hold the visible part alone; where its size is known, its middle may lie outside.
-        var beyond = _inside < _box.Count && prior is { } usual ? Math.Max(usual.S1, usual.S2) : 0;
+        var beyond = _inside < _box.Count && prior is { } usual && double.IsInfinity(usual.Bound) ? Math.Max(usual.S1, usual.S2) : 0;
         var x = Math.Clamp(pose.X + Math.Clamp(step[0], -reach, reach), _box.X0 - beyond, _box.X0 + _box.Width + beyond);
         var y = Math.Clamp(pose.Y + Math.Clamp(step[1], -reach, reach), _box.Y0 - beyond, _box.Y0 + _box.Height + beyond);
         var largest = Math.Max(0.6 * Math.Max(_box.Width, _box.Height), 1.5 * beyond);
