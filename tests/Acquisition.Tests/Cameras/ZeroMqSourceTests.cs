@@ -328,7 +328,8 @@ public sealed class ZeroMqSourceTests : FrameSourceContract, IDisposable
     public async Task A_megabyte_of_pixels_costs_no_garbage()
     {
         const int Side = 1024;
-        const int Frames = 100;
+        const int Frames = 20;
+        const int Batches = 10;
         var sender = Bind();
         var opening = OpenAsync(sender.Address);
         var pixels = ZeroMqSender.Pixels(0, Side, Side, PixelType.UInt8);
@@ -337,10 +338,16 @@ public sealed class ZeroMqSourceTests : FrameSourceContract, IDisposable
         await using var running = new Running(await opening);
         await running.TakeAsync(1);
         await SendAndTakeAsync(1, Frames);
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        await SendAndTakeAsync(1 + Frames, Frames);
-        var each = (GC.GetTotalAllocatedBytes(precise: true) - before) / Frames;
-        sender.End(1 + (2 * Frames));
+        var each = long.MaxValue;
+        for (var batch = 1; batch <= Batches; batch++)
+        {
+            // What other tests of this process allocate meanwhile is counted too; garbage of the source itself is in every batch.
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            await SendAndTakeAsync(1 + (batch * Frames), Frames);
+            each = Math.Min(each, (GC.GetTotalAllocatedBytes(precise: true) - before) / Frames);
+        }
+
+        sender.End(1 + ((Batches + 1) * Frames));
         await running.EndAsync();
 
         Assert.True(each < Side * Side / 20, $"{each} bytes a frame");
