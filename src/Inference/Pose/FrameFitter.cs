@@ -19,8 +19,6 @@ internal sealed partial class FrameFitter
     private const double BorderShare = 0.12;
     private const double OpenShare = 0.35;
     private const double MostStrange = 20;
-    private const int CutAngles = 8;
-    private const int CutSteps = 5;
     private const double SpreadInLayers = 0.05;
     private const double BoundInLayers = 0.15;
     private readonly ShapeKind[] _kinds;
@@ -361,14 +359,6 @@ internal sealed partial class FrameFitter
             .OrderByDescending(k => k == population.Dominant);
     }
 
-    // What only memory says is there has no piece of the mask to say it.
-    private static bool IsCutByBorder(Frame frame, Hypothesis hypothesis)
-    {
-        var pose = hypothesis.Pose;
-        return hypothesis.Blob.AtBorder || (hypothesis.Blob.Component == 0 && pose.Layer == 0
-            && (pose.X < pose.Reach || pose.Y < pose.Reach || pose.X > frame.Width - 1 - pose.Reach || pose.Y > frame.Height - 1 - pose.Reach));
-    }
-
     private static bool IsExplained(in PoseFit fit) =>
         fit.Signal > 0 && (fit.ChiSquare - fit.Pixels) / fit.Signal < Math.Max(0.03, Math.Min(0.15, 3 * Math.Sqrt(2 * fit.Pixels) / fit.Signal));
 
@@ -517,38 +507,6 @@ internal sealed partial class FrameFitter
         }
 
         return best;
-    }
-
-    // Of a long particle that the border cuts the guess is the visible part's middle; its own lies farther out along its axis, too far for a fit to get there.
-    private ShapePose BestCut(Frame frame, ShapePose guess)
-    {
-        var best = guess;
-        var least = Pose.Misfit(guess, first: true);
-        for (var i = 0; i < CutAngles; i++)
-        {
-            var angle = guess.Angle + (Math.PI * i / CutAngles);
-            var (sin, cos) = Math.SinCos(angle);
-            for (var k = 1 - CutSteps; k < CutSteps; k++)
-            {
-                var along = guess.S1 * k / CutSteps;
-                var cut = guess with { Angle = angle, X = guess.X + (along * cos), Y = guess.Y + (along * sin) };
-                if (k != 0 && Depth(cut) > Depth(guess))
-                {
-                    continue;
-                }
-
-                var misfit = Pose.Misfit(cut, first: false);
-                if (misfit < least)
-                {
-                    least = misfit;
-                    best = cut;
-                }
-            }
-        }
-
-        return best;
-
-        double Depth(in ShapePose pose) => Math.Min(Math.Min(pose.X, pose.Y), Math.Min(frame.Width - 1 - pose.X, frame.Height - 1 - pose.Y));
     }
 
     // Where the particles of both layers lie aligned, one that does not was caught by the edges of another more often than not.
