@@ -280,6 +280,7 @@ internal static class Samples
         Tracks = 12,
         Recording = new RecordingStatus { State = RecordingState.On, Folder = "/data/session", Frames = 10, Bytes = 1000, DiskFreeBytes = 5_000_000_000 },
         Notes = ["frames lost: the source has no numbers"],
+        AlertsMissing = ["etching_fast: it needs the pixel size"],
         Subscribers = [new SubscriberStatus("web", "127.0.0.1", 5, 1)],
         Pipeline = new PipelineReport
         {

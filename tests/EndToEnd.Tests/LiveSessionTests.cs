@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using LiveLtem.Core.Live;
+using LiveLtem.Session.Log;
 using LiveLtem.Testing.Browser;
 
 namespace LiveLtem.EndToEnd.Tests;
@@ -9,6 +11,7 @@ namespace LiveLtem.EndToEnd.Tests;
 public sealed class LiveSessionTests : IDisposable
 {
     private const string Crystal = "sim:crystal?size=160&cnr=2&fps=20&particles=9&seed=5";
+    private const string Faults = "sim:faults?size=160&fps=25&particles=9&seed=373";
     private readonly TempFolder _folder = new();
 
     [Fact]
@@ -70,6 +73,50 @@ public sealed class LiveSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task Alerts_are_raised_and_cleared_while_frames_run_and_a_killed_session_has_all_that_were_told()
+    {
+        await using var live = LiveProcess.Start("run", "--source", Faults, "--record", _folder.Root);
+        var folder = (await live.ReadyAsync()).GetProperty("session").GetString()!;
+        var told = new List<JsonElement>();
+        while (told.Select(Kind).Distinct().Count() < 5 || told.Count(happening => State(happening) == "cleared") < 4)
+        {
+            var after = told.Count == 0 ? 0 : told[^1].GetProperty("id").GetInt64();
+            told.AddRange((await live.GetAsync($"api/events?after={after}")).EnumerateArray());
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
+        }
+
+        var status = await live.GetAsync("api/status");
+        Assert.Contains(status.GetProperty("alerts_missing").EnumerateArray(), rule => rule.GetString() == "dose_rate_high: no limit is set (alerts.dose_rate_high.threshold)");
+        await live.SignalAsync("KILL");
+        await live.EndAsync();
+        await using (var repair = LiveProcess.StartPlain("sessions", "repair", folder))
+        {
+            Assert.True(await repair.EndAsync() == 0, repair.Said);
+        }
+
+        var kept = new SessionCatalog(_folder.Root).Events(Path.GetFileName(folder), 0);
+        Assert.Equal(Enumerable.Range(1, kept.Count).Select(number => (long)number), kept.Select(happening => happening.Id));
+        Assert.True(kept.Count >= told.Count);
+        foreach (var (happening, log) in told.Zip(kept))
+        {
+            if (Kind(happening) is { } kind)
+            {
+                var alert = ((AlertChange)log).Alert;
+                var said = happening.GetProperty("alert");
+                Assert.Equal((alert.Kind, alert.State, alert.Id, alert.Frame), (kind, State(happening), said.GetProperty("id").GetInt64(), said.GetProperty("frame").GetInt64()));
+            }
+        }
+
+        // The faults begin at the same frames of every hundred.
+        var alerts = kept.OfType<AlertChange>().Select(change => change.Alert).Where(alert => alert.State == "raised").ToList();
+        Assert.Contains(alerts, alert => alert is { Kind: "frames_repeated", Frame: 25 or 125 or 225 });
+        Assert.Contains(alerts, alert => alert is { Kind: "beam_blank", Frame: 33 or 133 or 233 });
+
+        static string? Kind(JsonElement happening) => happening.TryGetProperty("alert", out var alert) ? alert.GetProperty("kind").GetString() : null;
+        static string? State(JsonElement happening) => happening.TryGetProperty("alert", out var alert) ? alert.GetProperty("state").GetString() : null;
+    }
+
+    [Fact]
     public async Task A_full_disk_raises_an_alert_while_the_view_goes_on_and_what_was_recorded_stays()
     {
         await using var disk = await SmallDisk.MountAsync(_folder.Root, "44m");
@@ -80,7 +127,9 @@ public sealed class LiveSessionTests : IDisposable
         var processed = failed.GetProperty("ledger").GetProperty("processed").GetInt64();
         await live.UntilAsync(status => status.GetProperty("ledger").GetProperty("processed").GetInt64() > processed + 10);
         var events = await live.GetAsync("api/events?after=0");
-        var alert = Assert.Single(events.EnumerateArray(), item => item.GetProperty("kind").GetString() == "alert").GetProperty("alert");
+        var alert = Assert.Single(
+            events.EnumerateArray(),
+            item => item.GetProperty("kind").GetString() == "alert" && item.GetProperty("alert").GetProperty("kind").GetString() == "disk_space").GetProperty("alert");
         Assert.Equal(("disk_space", "raised"), (alert.GetProperty("kind").GetString(), alert.GetProperty("state").GetString()));
 
         disk.Free();

@@ -38,7 +38,7 @@ internal sealed record AnalysisHostOptions
     public bool WithDenoised { get; init; }
 
     /// <summary>Watches for what an operator should hear of; null where nobody asks.</summary>
-    public AlertWatch? Alerts { get; init; }
+    public IAlertWatch? Alerts { get; init; }
 
     /// <summary>How long a stopped session may take to finish.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -210,7 +210,7 @@ internal sealed class AnalysisHost
     private static FrameBranches BranchesOf(LiveTaps? taps) =>
         FrameBranches.Analysis | (taps?.Store is null ? 0 : FrameBranches.Recording) | (taps?.Publisher is null ? 0 : FrameBranches.Preview);
 
-    private void Fork(SourceInfo source, Edge<Frame> raw, Edge<Frame> gauged, LiveTaps taps, AlertWatch? alerts)
+    private void Fork(SourceInfo source, Edge<Frame> raw, Edge<Frame> gauged, LiveTaps taps, IAlertWatch? alerts)
     {
         var received = _run.AddEdge<Frame>("received", EdgePolicy.Wait, 4, BranchesOf(taps));
         _run.AddStage(StageNames.Gauge, raw, received, new GaugeStage(_results, taps, alerts));

@@ -8,7 +8,7 @@ using LiveLtem.Dose.Alerts;
 namespace LiveLtem.App.Hosting;
 
 /// <summary>Measures every received frame, before anything can be skipped, and gives it the segment of conditions that it belongs to.</summary>
-internal sealed class GaugeStage(ResultJoiner results, LiveTaps? taps, AlertWatch? alerts) : IStage<Frame, Frame>
+internal sealed class GaugeStage(ResultJoiner results, LiveTaps? taps, IAlertWatch? alerts) : IStage<Frame, Frame>
 {
     private readonly FrameGauge _gauge = new();
 

@@ -45,7 +45,7 @@ internal sealed record SessionFigures
 /// <summary>Brings together what the gauge saw of every frame, what the analysis made of those it got, and the final tracks that come later,
 /// and gives them to the sink in the order of the frames.</summary>
 /// <remarks>Thread-safe: the gauge and the end of the analysis call from threads of their own; the sink is called from one at a time.</remarks>
-internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock clock, bool wantsImages, bool wantsDenoised, TimeProvider time, AlertWatch? alerts = null)
+internal sealed class ResultJoiner(IResultSink sink, DoseLedger dose, FrameClock clock, bool wantsImages, bool wantsDenoised, TimeProvider time, IAlertWatch? alerts = null)
 {
     private DoseLedger _dose = dose;
     private readonly Lock _gate = new();

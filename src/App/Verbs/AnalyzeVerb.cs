@@ -144,9 +144,9 @@ internal static class AnalyzeVerb
             }).ConfigureAwait(false);
             var tracker = Trackers.Create(Profile);
             var book = new AlertBook(_ => { });
-            var watch = Watches.Create(Profile, input, book, isLive: false, null);
+            var watch = Watches.Create(Profile, input, book);
             results.Alerts = () => Watches.InOrder(book);
-            results.AlertsMissing = () => watch?.Missing ?? ["all: switched off by the profile"];
+            results.AlertsMissing = () => watch?.Missing ?? Watches.AllOff;
             var host = new AnalysisHost(input, pool, detector, tracker, results, new AnalysisHostOptions
             {
                 Live = false,

@@ -28,6 +28,7 @@ internal static class StatusMap
             Segment = status.Segment,
             Recording = ProtoMap.Of(status.Recording),
             Notes = { status.Notes },
+            AlertsMissing = { status.AlertsMissing },
             Ledger = Of(status.Pipeline.Ledger),
             Subscribers =
             {

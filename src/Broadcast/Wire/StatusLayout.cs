@@ -13,7 +13,7 @@ internal static class StatusLayout
     public static void WriteStatus<TWriter>(ref TWriter writer, SessionStatus status)
         where TWriter : struct, IWireWriter, allows ref struct
     {
-        writer.BeginMap(31);
+        writer.BeginMap(32);
         writer.Field("session"u8, status.Session);
         writer.Field("source"u8, status.Source);
         writer.Field("state"u8, status.State);
@@ -45,6 +45,7 @@ internal static class StatusLayout
         WriteRecording(ref writer, status.Recording);
         Subscribers(ref writer, status.Subscribers);
         writer.Field("notes"u8, status.Notes);
+        writer.Field("alerts_missing"u8, status.AlertsMissing);
         Ledger(ref writer, status.Pipeline.Ledger);
         Stages(ref writer, status.Pipeline.Stages);
         Edges(ref writer, status.Pipeline.Edges);

@@ -64,6 +64,10 @@ public interface ISessionStore : IResultSink
     /// <returns>The event with its <see cref="SessionEvent.Id"/>.</returns>
     SessionEvent Add(SessionEvent happening);
 
+    /// <summary>Writes events that came together at once, in their order, and gives them their numbers; as <see cref="Add(SessionEvent)"/> for each.</summary>
+    /// <returns>The events with their numbers, in the same order.</returns>
+    IReadOnlyList<SessionEvent> Add(IReadOnlyList<SessionEvent> happenings);
+
     /// <summary>Everything that happened after that number, oldest first. Thread-safe.</summary>
     IReadOnlyList<SessionEvent> EventsAfter(long afterId);
 }

@@ -131,6 +131,9 @@ public sealed record SessionStatus
     /// <summary>Readers of the stream.</summary>
     public IReadOnlyList<SubscriberStatus> Subscribers { get; init; } = [];
 
-    /// <summary>Rules that cannot be evaluated and why, one line each.</summary>
+    /// <summary>What a person should know of the source, and of what the session could not do, one line each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Rules for alerts that cannot be evaluated, one line each: the kind and why.</summary>
+    public IReadOnlyList<string> AlertsMissing { get; init; } = [];
 }

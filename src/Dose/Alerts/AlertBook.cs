@@ -1,12 +1,18 @@
+using System.Numerics;
 using LiveLtem.Core.Live;
 
 namespace LiveLtem.Dose.Alerts;
 
 /// <summary>Keeps the alerts of a session through their life: raised, acknowledged, cleared; one that repeats is one with a count.</summary>
-/// <param name="tell">Told every transition, in order, while the book is locked: it must not wait.</param>
+/// <param name="tell">Told every transition, in order, while the book is locked; and an alert that stands, each time its count has doubled, from
+/// <see cref="ToldAgainAt"/> on, so that count, value and message are not those of its first frames for good.</param>
+/// <param name="keepsCleared">Whether <see cref="All"/> has those that are over too; else memory does not grow with the session.</param>
 /// <remarks>Thread-safe. Standing alerts are found by a key, so that one kind may stand twice where that means something (parts of a budget).</remarks>
-public sealed class AlertBook(Action<SessionAlert> tell)
+public sealed class AlertBook(Action<SessionAlert> tell, bool keepsCleared = true)
 {
+    /// <summary>Count at which an alert that stands is told again for the first time.</summary>
+    public const long ToldAgainAt = 16;
+
     /// <summary>State of an alert that nobody has seen to.</summary>
     public const string Raised = "raised";
 
@@ -21,7 +27,19 @@ public sealed class AlertBook(Action<SessionAlert> tell)
     private readonly SortedDictionary<long, SessionAlert> _all = [];
     private long _last;
 
-    /// <summary>Every alert as it stands now, in the order they were raised.</summary>
+    /// <summary>Alerts raised so far; they are numbered from 1 to it.</summary>
+    public long Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _last;
+            }
+        }
+    }
+
+    /// <summary>Every alert that is kept, as it stands now, in the order they were raised.</summary>
     public IReadOnlyList<SessionAlert> All
     {
         get
@@ -53,7 +71,7 @@ public sealed class AlertBook(Action<SessionAlert> tell)
                     return;
                 }
 
-                _standing[key] = (next, true);
+                Go(key, next);
                 return;
             }
 
@@ -73,20 +91,21 @@ public sealed class AlertBook(Action<SessionAlert> tell)
             {
                 var (standing, _) = entry;
                 standing = standing with { Count = standing.Count + 1, FrameLast = frame ?? standing.FrameLast };
-                _standing[key] = (worse is { } now ? standing with { Value = now.Value, Message = now.Message } : standing, true);
+                Go(key, worse is { } now ? standing with { Value = now.Value, Message = now.Message } : standing);
             }
         }
     }
 
     /// <summary>The condition is over; nothing happens where the alert does not stand.</summary>
     /// <param name="key">What it is found by.</param>
-    public void Clear(string key)
+    /// <param name="frame">The last frame it held in, where that is not the last one it was said to hold in.</param>
+    public void Clear(string key, long? frame = null)
     {
         lock (_gate)
         {
             if (_standing.Remove(key, out var entry))
             {
-                Write(entry.Alert with { State = Cleared });
+                Write(entry.Alert with { State = Cleared, FrameLast = frame ?? entry.Alert.FrameLast });
             }
         }
     }
@@ -116,9 +135,6 @@ public sealed class AlertBook(Action<SessionAlert> tell)
         }
     }
 
-    /// <summary>How an alert of that number stands; null where there is none.</summary>
-    public SessionAlert? Find(long id) => All.FirstOrDefault(alert => alert.Id == id);
-
     /// <summary>The session ends: tells the standing alerts once more whose count or value changed since they were told.</summary>
     public void Finish()
     {
@@ -136,6 +152,18 @@ public sealed class AlertBook(Action<SessionAlert> tell)
 
     private static int Rank(string severity) => AlertKind.Severities.TakeWhile(known => known != severity).Count();
 
+    // One more time, told once in a while.
+    private void Go(string key, SessionAlert alert)
+    {
+        if (alert.Count >= ToldAgainAt && BitOperations.IsPow2(alert.Count))
+        {
+            Keep(key, alert);
+            return;
+        }
+
+        _standing[key] = (alert, true);
+    }
+
     private void Keep(string key, SessionAlert alert)
     {
         _standing[key] = (alert, false);
@@ -144,7 +172,15 @@ public sealed class AlertBook(Action<SessionAlert> tell)
 
     private void Write(SessionAlert alert)
     {
-        _all[alert.Id] = alert;
+        if (keepsCleared || alert.State != Cleared)
+        {
+            _all[alert.Id] = alert;
+        }
+        else
+        {
+            _all.Remove(alert.Id);
+        }
+
         tell(alert);
     }
 }

@@ -21,12 +21,9 @@ public sealed record WatchedSession
     public DateTimeOffset? Date { get; init; }
 }
 
-/// <summary>Watches a session for everything that an operator should hear of: measures every received frame, and runs the rules over frames, dose and tracks.</summary>
-/// <remarks>
-/// <see cref="Look"/> and <see cref="Begin"/> come from the thread that receives; <see cref="Accounted"/>, <see cref="Analysed"/> and <see cref="LeftOut"/> one at a time, each in the
-/// order of the frames. Each rule's alerts depend on its own frames alone, so that the same recording gives the same alerts however the threads run.
-/// </remarks>
-public sealed class AlertWatch
+/// <summary>Measures every received frame and runs the rules over frames, dose and tracks, on the threads that call.</summary>
+/// <remarks>Each rule's alerts depend on its own frames alone, so that the same recording gives the same alerts however the threads run.</remarks>
+public sealed class AlertWatch : IAlertWatch
 {
     private readonly AlertOptions _options;
     private readonly FrameMonitor _monitor;
@@ -66,17 +63,20 @@ public sealed class AlertWatch
         }
     }
 
-    /// <summary>Rules that cannot be evaluated, one line each: the kind and why.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> Missing =>
     [
         .. _rules.Where(entry => entry.Rule.Missing is not null).Select(entry => $"{entry.Rule.Options.Kind.Name}: {entry.Rule.Missing}").Distinct(),
         .. _off.Select(rule => $"{rule.Options.Kind.Name}: switched off by the profile").Distinct(),
     ];
 
-    /// <summary>Measures a received frame, which stays the caller's.</summary>
+    /// <inheritdoc/>
     public void Look(Frame frame, GaugeReading gauge) => _signals.Enqueue(_monitor.Read(frame, gauge));
 
-    /// <summary>The dose of a received frame is known: frames come here in the order in which they were looked at.</summary>
+    /// <summary>A frame was received whose picture cannot be looked at: what its gauge says counts all the same.</summary>
+    internal void LookAway(GaugeReading gauge) => _signals.Enqueue(_monitor.Pass(gauge));
+
+    /// <inheritdoc/>
     public void Accounted(FrameDose dose)
     {
         if (!_signals.TryDequeue(out var signals))
@@ -96,9 +96,7 @@ public sealed class AlertWatch
         }
     }
 
-    /// <summary>A frame was analysed.</summary>
-    /// <param name="row">Its row.</param>
-    /// <param name="tracks">Its points as known at once.</param>
+    /// <inheritdoc/>
     public void Analysed(FrameRow row, FrameTracks tracks)
     {
         ArgumentNullException.ThrowIfNull(row);
@@ -118,7 +116,10 @@ public sealed class AlertWatch
         }
     }
 
-    /// <summary>A received frame was left out of the analysis.</summary>
+    /// <summary>A frame was analysed whose particles cannot be looked at.</summary>
+    internal void Pass() => _verdicts.Dequeue();
+
+    /// <inheritdoc/>
     public void LeftOut(FrameRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
@@ -132,7 +133,7 @@ public sealed class AlertWatch
         }
     }
 
-    /// <summary>The frames that are received from now on were taken under other conditions: what is usual is learnt anew.</summary>
+    /// <inheritdoc/>
     public void Begin(Calibration calibration)
     {
         ArgumentNullException.ThrowIfNull(calibration);

@@ -86,7 +86,7 @@ internal sealed class FrameMonitor(Calibration calibration, MonitorSettings sett
     public FrameSignals Read(Frame frame, GaugeReading gauge)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        var repeat = Repeat(frame, gauge);
+        var repeat = Repeat(gauge);
         var saturated = Saturation(frame, gauge);
         var signals = new FrameSignals { Header = frame.Header, SaturatedFraction = saturated, RepeatOf = repeat };
         if (!Prepare(frame) || !double.IsFinite(gauge.MeanCounts))
@@ -117,6 +117,9 @@ internal sealed class FrameMonitor(Calibration calibration, MonitorSettings sett
 
         return Look(signals with { BeamLevel = beam.Level, Looked = true }, beam.Level ?? 1);
     }
+
+    /// <summary>What can be said of a frame without its picture.</summary>
+    public FrameSignals Pass(GaugeReading gauge) => new() { Header = gauge.Header, SaturatedFraction = gauge.SaturatedFraction, RepeatOf = Repeat(gauge) };
 
     private FrameSignals Look(FrameSignals signals, double level)
     {
@@ -176,7 +179,7 @@ internal sealed class FrameMonitor(Calibration calibration, MonitorSettings sett
     }
 
     // The frame before, or an earlier one: a buffer that is read out twice.
-    private long? Repeat(Frame frame, GaugeReading gauge)
+    private long? Repeat(GaugeReading gauge)
     {
         if (gauge.MaxCounts <= gauge.MinCounts || !double.IsFinite(gauge.MaxCounts))
         {
@@ -194,7 +197,7 @@ internal sealed class FrameMonitor(Calibration calibration, MonitorSettings sett
 
         if (found is null)
         {
-            _hashes.Enqueue((gauge.Hash, frame.Number));
+            _hashes.Enqueue((gauge.Hash, gauge.Header.Number));
             if (_hashes.Count > HashesKept)
             {
                 _hashes.Dequeue();

@@ -62,13 +62,13 @@ internal sealed class DerivedLog : IAsyncDisposable
     /// <summary>Keeps the points of a frame.</summary>
     public void Add(FrameTracks tracks, FrameRow row) => Add(new Result(row, tracks), tracks.Points.Count);
 
-    /// <summary>Writes an event through to the disk and gives it its number.</summary>
-    public SessionEvent Add(SessionEvent happening)
+    /// <summary>Writes events through to the disk in one transaction and gives them their numbers.</summary>
+    public IReadOnlyList<SessionEvent> Add(IReadOnlyList<SessionEvent> happenings)
     {
         lock (_write)
         {
-            var numbered = happening with { Id = ++_lastEvent };
-            _unwritten.Add(numbered);
+            SessionEvent[] numbered = [.. happenings.Select(happening => happening with { Id = ++_lastEvent })];
+            _unwritten.AddRange(numbered);
             WriteEvents();
             return numbered;
         }

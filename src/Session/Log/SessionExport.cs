@@ -57,6 +57,7 @@ public static class SessionExport
                 WriteTables = tables,
             }).ConfigureAwait(false);
             results.Alerts = () => Alerts(reader);
+            results.AlertsMissing = () => manifest.AlertsMissing;
             foreach (var note in manifest.Notes)
             {
                 results.Notes.AddWarning(note);

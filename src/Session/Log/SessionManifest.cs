@@ -49,6 +49,9 @@ internal sealed record SessionManifest
     /// <summary>Relative 1-sigma error of the dose, or null where nobody stated one.</summary>
     public double? DoseRelativeErr { get; init; }
 
+    /// <summary>Rules for alerts that could not be evaluated, one line each; empty until the session is closed.</summary>
+    public IReadOnlyList<string> AlertsMissing { get; init; } = [];
+
     /// <summary>What a person should know: what was repaired, what could not be written.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -81,7 +84,8 @@ internal sealed record SessionManifest
         ["segments"] = Write(Segments),
         ["facts"] = Texts(Facts),
         ["dose_relative_err"] = DoseRelativeErr is { } err && double.IsFinite(err) ? err : null,
-        ["notes"] = new JsonArray([.. Notes.Select(note => JsonValue.Create(note))]),
+        ["alerts_missing"] = Lines(AlertsMissing),
+        ["notes"] = Lines(Notes),
     }.ToJsonString(Layout) + "\n";
 
     /// <summary>The segments, each with its calibration.</summary>
@@ -164,7 +168,8 @@ internal sealed record SessionManifest
             Counts = (long?)json["frames"]?["received"] is { } received && (long?)json["frames"]?["kept"] is { } kept ? (received, kept) : null,
             Facts = Texts(json["facts"]),
             DoseRelativeErr = (double?)json["dose_relative_err"],
-            Notes = [.. (json["notes"] as JsonArray ?? []).Select(note => Text(note))],
+            AlertsMissing = Lines(json["alerts_missing"]),
+            Notes = Lines(json["notes"]),
         };
     }
 
@@ -184,6 +189,10 @@ internal sealed record SessionManifest
     private static DateTimeOffset? Time(JsonNode? node) => (string?)node is { } text
         ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal)
         : null;
+
+    private static JsonArray Lines(IReadOnlyList<string> lines) => new([.. lines.Select(line => JsonValue.Create(line))]);
+
+    private static List<string> Lines(JsonNode? json) => [.. (json as JsonArray ?? []).Select(line => Text(line))];
 
     private static JsonObject Texts(IReadOnlyDictionary<string, string> texts) =>
         new(texts.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value)));

@@ -143,7 +143,24 @@ public sealed class SessionStore : ISessionStore
     public SessionEvent Add(SessionEvent happening)
     {
         ArgumentNullException.ThrowIfNull(happening);
-        var kept = _derived.Add(happening);
+        return Add([happening])[0];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SessionEvent> Add(IReadOnlyList<SessionEvent> happenings)
+    {
+        ArgumentNullException.ThrowIfNull(happenings);
+        var kept = _derived.Add(happenings);
+        foreach (var happening in kept)
+        {
+            KeepInManifest(happening);
+        }
+
+        return kept;
+    }
+
+    private void KeepInManifest(SessionEvent kept)
+    {
         if (kept is ConditionsChange change)
         {
             var segment = new SessionSegment(change.Segment, change.FirstFrame, change.Calibration, change.PriorDoseEPerA2, change.Note);
@@ -157,8 +174,6 @@ public sealed class SessionStore : ISessionStore
         {
             Update(manifest => manifest with { Description = manifest.Description with { Denoisers = [.. manifest.Description.Denoisers, denoiser] } });
         }
-
-        return kept;
     }
 
     /// <summary>Keeps what takes the noise off the session's frames from the beginning. Thread-safe.</summary>
@@ -199,6 +214,13 @@ public sealed class SessionStore : ISessionStore
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(text);
         Update(manifest => manifest with { Facts = new Dictionary<string, string>(manifest.Facts) { [name] = text } });
+    }
+
+    /// <summary>Keeps which rules for alerts could not be evaluated and why, one line each. Thread-safe.</summary>
+    public void SetAlertsMissing(IReadOnlyList<string> missing)
+    {
+        ArgumentNullException.ThrowIfNull(missing);
+        Update(manifest => manifest with { AlertsMissing = missing });
     }
 
     /// <summary>Keeps the relative 1-sigma error of the dose, for the figures; null where nobody stated one. Thread-safe.</summary>

@@ -11,13 +11,13 @@ using LiveLtem.Inference.Denoise;
 namespace LiveLtem.App.Tests.Hosting;
 
 /// <summary>A live session's denoiser: adapted beside the session, put on between two frames.</summary>
-public sealed class LiveAdaptationTests : IDisposable
+public sealed class LiveAdaptationTests : IAsyncDisposable
 {
     private const int Side = 64;
     private const int Wanted = 12;
     private readonly FramePool _pool = new();
     private readonly TempFolder _folder = new();
-    private readonly EventBook _events = new(null);
+    private readonly EventBook _events = new(null, TimeProvider.System);
     private readonly List<DenoiserInUse> _began = [];
     private readonly List<string> _kept = [];
     private readonly CancellationTokenSource _ended = new();
@@ -183,8 +183,9 @@ public sealed class LiveAdaptationTests : IDisposable
         Assert.Equal(MrcWriter.HeaderBytes + (20L * FrameStack.LargestSide * 4), file.Length);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await _events.DisposeAsync();
         _denoiser.Dispose();
         _ended.Dispose();
         _folder.Dispose();

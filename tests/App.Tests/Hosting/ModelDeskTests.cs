@@ -9,12 +9,12 @@ using LiveLtem.Inference;
 namespace LiveLtem.App.Tests.Hosting;
 
 /// <summary>What may be asked of the model of a running session, and when.</summary>
-public sealed class ModelDeskTests : IDisposable
+public sealed class ModelDeskTests : IAsyncDisposable
 {
     private readonly FramePool _pool = new();
     private readonly ParticleDetector _detector = new(new ParticleDetectorOptions());
     private readonly List<ModelInUse> _began = [];
-    private readonly EventBook _events = new(null);
+    private readonly EventBook _events = new(null, TimeProvider.System);
     private readonly ModelDesk _desk;
 
     public ModelDeskTests() => _desk = new ModelDesk(
@@ -65,8 +65,9 @@ public sealed class ModelDeskTests : IDisposable
         Assert.Contains("has ended", error.Message, StringComparison.Ordinal);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await _events.DisposeAsync();
         _detector.Dispose();
         Assert.Equal(0, _pool.Outstanding);
         _pool.Dispose();

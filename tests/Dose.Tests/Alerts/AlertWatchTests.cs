@@ -6,7 +6,6 @@ namespace LiveLtem.Dose.Tests.Alerts;
 
 public class AlertWatchTests
 {
-    private const int Side = 128;
     private static readonly Calibration Dark = new() { DarkLevel = new Calibrated(100, "test") };
 
     [Fact]
@@ -64,50 +63,12 @@ public class AlertWatchTests
         for (var number = 0; number < frames; number++)
         {
             var (signal, seed) = scene(number);
-            using var frame = Frame(pool, number, signal, seed);
-            var pixels = frame.Pixels<ushort>();
-            var (min, max, sum, hash) = (ushort.MaxValue, ushort.MinValue, 0.0, 14695981039346656037UL);
-            foreach (var value in pixels)
-            {
-                (min, max, sum) = (Math.Min(min, value), Math.Max(max, value), sum + value);
-                hash = unchecked((hash ^ value) * 1099511628211UL);
-            }
-
-            var gauge = new GaugeReading
-            {
-                Header = frame.Header,
-                MeanCounts = sum / pixels.Length,
-                MinCounts = min,
-                MaxCounts = max,
-                SaturatedFraction = 0,
-                Pixels = pixels.Length,
-                Hash = hash,
-                DroppedBefore = 0,
-                Repeated = false,
-            };
+            using var frame = WatchedMovie.Frame(pool, number, signal, seed);
+            var gauge = WatchedMovie.Gauge(frame);
             watch.Look(frame, gauge);
             watch.Accounted(new FrameDose(gauge, number * 0.1, null, null));
         }
 
         return book.All;
-    }
-
-    private static Frame Frame(FramePool pool, int number, double signal, int seed)
-    {
-        var random = new Random(seed);
-        var draft = pool.Rent(Side, Side, PixelType.UInt16);
-        foreach (ref var value in draft.Pixels<ushort>())
-        {
-            // Twelve uniform numbers make a normal one well enough.
-            var normal = -6.0;
-            for (var i = 0; i < 12; i++)
-            {
-                normal += random.NextDouble();
-            }
-
-            value = (ushort)Math.Max(0, 100 + signal + ((1 + (2 * Math.Sqrt(signal))) * normal));
-        }
-
-        return draft.Publish(new FrameHeader { Number = number });
     }
 }

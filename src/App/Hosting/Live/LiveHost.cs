@@ -5,6 +5,8 @@ using LiveLtem.App.Profiles;
 using LiveLtem.Broadcast;
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
+using LiveLtem.Core.Pipeline;
+using LiveLtem.Dose.Alerts;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Denoise;
 using LiveLtem.Session.Log;
@@ -33,7 +35,7 @@ internal sealed record LiveRequest
 }
 
 /// <summary>A live session: analysed, recorded, published and steered until its source ends or it is stopped.</summary>
-internal sealed class LiveHost
+internal sealed class LiveHost : IAsyncDisposable
 {
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
     private readonly LiveRequest _request;
@@ -44,6 +46,7 @@ internal sealed class LiveHost
     private readonly PublisherRelay _publisher = new();
     private readonly AnalysisHost _host;
     private readonly StatusBoard _board;
+    private readonly LiveAlertWatch? _watch;
     private readonly ModelDesk _models;
     private readonly DenoiserDesk? _denoisers;
     private readonly LiveAdaptation? _adaptation;
@@ -56,7 +59,8 @@ internal sealed class LiveHost
         _time = time;
         _store = store;
         _conditions = new ConditionsBook(request.Input.Calibration);
-        _events = new EventBook(store);
+        _events = new EventBook(store, time);
+        _watch = Watches.CreateLive(request.Profile, request.Input, _events.Alerts, time.GetUtcNow());
         _ended = ended;
         _models = new ModelDesk(detector as ParticleDetector, new ModelChoices(request.Profile), _events, _conditions, model => store?.SetFirstModel(model), time);
         if (denoiser is SpectralDenoiser spectral)
@@ -70,7 +74,7 @@ internal sealed class LiveHost
             pool,
             detector,
             Trackers.Create(request.Profile),
-            new LiveSink(store, _publisher, () => _denoisers?.Unsupported, KeepFacts),
+            new LiveSink(store, _publisher, () => _denoisers?.Unsupported, ConcludeAsync),
             new AnalysisHostOptions
             {
                 Live = true,
@@ -80,10 +84,11 @@ internal sealed class LiveHost
                 DenoiserChanges = _denoisers,
                 DetectsInDenoised = denoiser is not null,
                 WithDenoised = denoiser is not null,
+                Alerts = _watch,
             },
             time,
             logger);
-        _board = new StatusBoard(session, request.Input.Source.Info, _models, _host, store, _conditions, _publisher, denoiser, _denoisers, () => _adaptation?.Progress ?? _adaptsNot, time);
+        _board = new StatusBoard(session, request.Input.Source.Info, _models, _host, store, _conditions, _publisher, denoiser, _denoisers, () => _adaptation?.Progress ?? _adaptsNot, _watch, time);
         Operator = new LiveOperator(session, store, _conditions, _events, _models, _board.Read, time);
     }
 
@@ -104,10 +109,21 @@ internal sealed class LiveHost
         using var ended = new CancellationTokenSource();
         await using var store = Open(request);
         var session = store?.Id ?? $"live-{time.GetUtcNow():yyyyMMdd-HHmmss}";
-        var live = new LiveHost(request, store, session, pool, detector, denoiser, ended, loggers.CreateLogger("LiveLtem.Pipeline"), time);
+        await using var live = new LiveHost(request, store, session, pool, detector, denoiser, ended, loggers.CreateLogger("LiveLtem.Pipeline"), time);
         var catalog = request.Settings.Record is { } root ? new SessionCatalog(root) : null;
         await using var server = await BroadcastServer.StartAsync(request.Settings.Broadcast, live.Operator, catalog, loggers, cancellationToken).ConfigureAwait(false);
         return await live.PlayAsync(server, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes and tells what still waits; whoever could ask for more is gone by then.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_watch is not null)
+        {
+            await _watch.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _events.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<SessionReport> PlayAsync(BroadcastServer server, CancellationToken cancellationToken)
@@ -171,11 +187,7 @@ internal sealed class LiveHost
     {
         var report = await _host.RunAsync(cancellationToken).ConfigureAwait(false);
         _board.State = report.Pipeline.Fault is null ? "ended" : "failed";
-        if (report.Pipeline.Fault is { } fault)
-        {
-            Raise("source_lost", $"the session ended: {fault.Message}", null, null);
-        }
-
+        TellFault(report.Pipeline);
         return report;
     }
 
@@ -247,38 +259,55 @@ internal sealed class LiveHost
         }
     }
 
-    // What the session's report tells besides its tables, before its files are closed.
-    private void KeepFacts()
+    // Everything was delivered: what the session's report tells besides its tables, before its files are closed.
+    private async Task ConcludeAsync()
     {
-        if (_store is null)
+        if (_watch is not null)
         {
-            return;
+            await _watch.CompleteAsync().ConfigureAwait(false);
         }
 
+        TellFault(_host.Status);
+        _events.Alerts.Finish();
+        _events.Flush();
+        if (_store is not null)
+        {
+            KeepFacts(_store);
+        }
+    }
+
+    private void KeepFacts(SessionStore store)
+    {
         if (_denoisers?.Honesty is { } honesty)
         {
-            _store.SetFact(ReportNotes.Trust, $"version {_denoisers.Now.Version} of the denoiser, {honesty.Describe()}");
+            store.SetFact(ReportNotes.Trust, $"version {_denoisers.Now.Version} of the denoiser, {honesty.Describe()}");
         }
 
         if (_adaptation?.Progress is { } adapted)
         {
-            _store.SetFact("Denoiser adapted", adapted);
+            store.SetFact("Denoiser adapted", adapted);
         }
 
-        _store.SetDoseRelativeErr(_host.DoseStatement.RelativeErr);
+        if (_watch?.Losses.Describe() is { } unseen)
+        {
+            store.SetFact("Alerts", unseen);
+        }
+
+        store.SetAlertsMissing(_watch?.Missing ?? Watches.AllOff);
+        store.SetDoseRelativeErr(_host.DoseStatement.RelativeErr);
         if (_host.Figures.Processed > 0)
         {
-            _store.SetFact("Detector", _host.Learnt);
+            store.SetFact("Detector", _host.Learnt);
         }
 
         if (_host.HotPixels is > 0 and var count)
         {
-            _store.SetFact("Hot pixels replaced in every frame", count.ToString(CultureInfo.InvariantCulture));
+            store.SetFact("Hot pixels replaced in every frame", count.ToString(CultureInfo.InvariantCulture));
         }
 
         if (_host.DoseStatement.Assumptions is { Count: > 0 } taken)
         {
-            _store.SetFact("Dose", string.Join("; ", taken));
+            store.SetFact("Dose", string.Join("; ", taken));
         }
     }
 
@@ -288,28 +317,44 @@ internal sealed class LiveHost
         if (status.State == RecordingState.Failed)
         {
             Raise(
-                EventBook.DiskSpace,
+                AlertKind.DiskSpace,
                 $"frames are no longer recorded: {status.Problem ?? "the disk does not take them"}; make room and start the recording again",
                 status.DiskFreeBytes,
                 status.DiskFreeBytes is null ? null : "bytes");
         }
         else
         {
-            _events.Clear(EventBook.DiskSpace, _conditions.LastFrame, _time.GetUtcNow());
+            _events.Alerts.Clear(AlertKind.DiskSpace.Name, _conditions.LastFrame);
         }
     }
 
-    private void Raise(string kind, string message, double? value, string? unit) => _events.Raise(
-        new SessionAlert
+    // A session that broke: told where its log is still open, and where it broke on the way out, afterwards. It stays one alert.
+    private void TellFault(PipelineReport pipeline)
+    {
+        if (pipeline.Fault is { } fault)
+        {
+            Raise(AlertKind.SourceLost, $"the session ended: {fault.Message}", null, null);
+        }
+    }
+
+    private void Raise(AlertKind kind, string message, double? value, string? unit)
+    {
+        var rule = _request.Profile.Alerts.For(kind);
+        if (!_request.Profile.Alerts.Enabled || !rule.Enabled)
+        {
+            return;
+        }
+
+        _events.Alerts.Raise(kind.Name, new SessionAlert
         {
             Id = 0,
-            Kind = kind,
-            Severity = "critical",
-            State = "raised",
+            Kind = kind.Name,
+            Severity = rule.Severity,
+            State = AlertBook.Raised,
             Frame = _conditions.LastFrame,
             Value = value,
             Unit = unit,
             Message = message,
-        },
-        _time.GetUtcNow());
+        });
+    }
 }

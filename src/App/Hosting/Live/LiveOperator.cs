@@ -1,5 +1,6 @@
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
+using LiveLtem.Dose.Alerts;
 
 namespace LiveLtem.App.Hosting.Live;
 
@@ -80,7 +81,7 @@ internal sealed class LiveOperator(string session, ISessionStore? store, Conditi
             events.Add(new RecordingChange { Time = time.GetUtcNow(), Frame = conditions.LastFrame, State = now.State, Reason = now.Problem });
             if (now.State == RecordingState.On)
             {
-                events.Clear(EventBook.DiskSpace, conditions.LastFrame, time.GetUtcNow());
+                events.Alerts.Clear(AlertKind.DiskSpace.Name, conditions.LastFrame);
             }
         }
 

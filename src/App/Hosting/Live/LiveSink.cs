@@ -8,7 +8,7 @@ namespace LiveLtem.App.Hosting.Live;
 /// <param name="publisher">Who tells those who watch.</param>
 /// <param name="unsupported">Gives where the newest denoised frame that was looked at shows too much; null where there is none.</param>
 /// <param name="beforeClose">Called once everything was delivered, before the session log is closed.</param>
-internal sealed class LiveSink(ISessionStore? store, ILivePublisher publisher, Func<UnsupportedMask?> unsupported, Action beforeClose) : IResultSink
+internal sealed class LiveSink(ISessionStore? store, ILivePublisher publisher, Func<UnsupportedMask?> unsupported, Func<Task> beforeClose) : IResultSink
 {
     private UnsupportedMask? _told;
 
@@ -40,10 +40,13 @@ internal sealed class LiveSink(ISessionStore? store, ILivePublisher publisher, F
         Failure = detections.Failure,
     });
 
-    public ValueTask CompleteAsync(CancellationToken cancellationToken)
+    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
-        beforeClose();
-        return store?.CompleteAsync(cancellationToken) ?? ValueTask.CompletedTask;
+        await beforeClose().ConfigureAwait(false);
+        if (store is not null)
+        {
+            await store.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

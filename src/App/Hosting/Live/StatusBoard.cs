@@ -1,13 +1,14 @@
 using LiveLtem.Core;
 using LiveLtem.Core.Live;
 using LiveLtem.Core.Pipeline;
+using LiveLtem.Dose.Alerts;
 
 namespace LiveLtem.App.Hosting.Live;
 
 /// <summary>Puts together the figures of a live session.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class StatusBoard(
-    string session, SourceInfo source, ModelDesk models, AnalysisHost host, ISessionStore? store, ConditionsBook conditions, ILivePublisher publisher, IFrameDenoiser? denoiser, DenoiserDesk? denoisers, Func<string?> adaptation, TimeProvider time)
+    string session, SourceInfo source, ModelDesk models, AnalysisHost host, ISessionStore? store, ConditionsBook conditions, ILivePublisher publisher, IFrameDenoiser? denoiser, DenoiserDesk? denoisers, Func<string?> adaptation, LiveAlertWatch? watch, TimeProvider time)
 {
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(3);
     private readonly Lock _gate = new();
@@ -79,7 +80,8 @@ internal sealed class StatusBoard(
             Segment = conditions.Segment,
             Recording = store?.Recording ?? new RecordingStatus { State = RecordingState.Off, NotRecorded = pipeline.Ledger.Received },
             Subscribers = publisher.Subscribers,
-            Notes = [.. source.Warnings],
+            Notes = [.. source.Warnings, .. watch?.Losses.Describe() is { } unseen ? (string[])[unseen] : []],
+            AlertsMissing = watch?.Missing ?? Watches.AllOff,
         };
     }
 
