@@ -48,6 +48,16 @@ internal sealed class FakeOperator : IOperator
         });
     }
 
+    public SessionAlert Acknowledge(long alert)
+    {
+        if (alert != Samples.Alert().Id)
+        {
+            throw new InputException($"there is no alert {alert}: they are numbered from 1 to 1");
+        }
+
+        return ((AlertChange)Add(new AlertChange { Time = DateTimeOffset.UnixEpoch.AddDays(20000), Frame = 12, Alert = Samples.Alert() with { State = "acknowledged" } })).Alert;
+    }
+
     public RecordingStatus StartRecording()
     {
         Recording = true;

@@ -145,6 +145,11 @@ public sealed class GrpcTests
         Assert.Equal(0.25, changed.Event.Conditions.Calibration.PixelSizeNm.Value);
         Assert.Null(running.Operator.LastConditions!.Changed.Kv);
 
+        var acknowledged = await client.AcknowledgeAsync(new AcknowledgeRequest { AlertId = 1 }, cancellationToken: Token);
+        Assert.Equal((1L, "acknowledged", "disk_space"), (acknowledged.Alert.Id, acknowledged.Alert.State, acknowledged.Alert.Kind));
+        var none = await Assert.ThrowsAsync<RpcException>(async () => await client.AcknowledgeAsync(new AcknowledgeRequest { AlertId = 7 }, cancellationToken: Token));
+        Assert.Equal((StatusCode.InvalidArgument, "there is no alert 7: they are numbered from 1 to 1"), (none.StatusCode, none.Status.Detail));
+
         var chosen = await client.ChooseModelAsync(new ChooseModelRequest { Name = "segment" }, cancellationToken: Token);
         Assert.Equal(("segment", "0badcafe", "CPU", 41L), (chosen.Model.Name, chosen.Model.Sha256, chosen.Model.Provider, chosen.Model.FirstFrame));
         var thresholds = await client.ChooseModelAsync(new ChooseModelRequest { Name = "none" }, cancellationToken: Token);

@@ -70,6 +70,18 @@ public sealed class HttpTests
     }
 
     [Fact]
+    public async Task An_alert_is_acknowledged_and_everyone_reads_it()
+    {
+        await using var running = await Running.StartAsync();
+        using var answer = await running.Http.PostAsJsonAsync("/api/acknowledge", new { id = 1 }, Token);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var alert = await Json(answer);
+        Assert.Equal((1L, "disk_space", "acknowledged", 2L), (alert.GetProperty("id").GetInt64(), alert.GetProperty("kind").GetString(), alert.GetProperty("state").GetString(), alert.GetProperty("count").GetInt64()));
+        var change = Assert.Single((await running.Http.GetFromJsonAsync<JsonElement>("/api/events", Token)).EnumerateArray());
+        Assert.Equal(("alert", "acknowledged"), (change.GetProperty("kind").GetString(), change.GetProperty("alert").GetProperty("state").GetString()));
+    }
+
+    [Fact]
     public async Task A_model_is_chosen_and_the_status_names_it_and_what_else_there_is()
     {
         await using var running = await Running.StartAsync();
@@ -78,6 +90,7 @@ public sealed class HttpTests
         Assert.Equal(JsonValueKind.Null, status.GetProperty("model").GetProperty("sha256").ValueKind);
         Assert.Equal(["auto", "none", "segment"], status.GetProperty("models").EnumerateArray().Select(name => name.GetString()));
         Assert.Equal("segment", status.GetProperty("model_pending").GetString());
+        Assert.Equal("etching_fast: it needs the pixel size", Assert.Single(status.GetProperty("alerts_missing").EnumerateArray()).GetString());
 
         using var answer = await running.Http.PostAsJsonAsync("/api/model", new { name = "segment" }, Token);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -94,6 +107,9 @@ public sealed class HttpTests
     [InlineData("/api/annotate", "{\"text\":", 400, "the body is not JSON")]
     [InlineData("/api/annotate", "{\"text\":\"a\",\"x\":1e999}", 400, "x: found 1e999")]
     [InlineData("/api/recording", "{}", 400, "on is missing")]
+    [InlineData("/api/acknowledge", "{}", 400, "id is missing: the number of an alert that stands")]
+    [InlineData("/api/acknowledge", "{\"id\":9}", 400, "there is no alert 9")]
+    [InlineData("/api/acknowledge", "{\"id\":\"all\"}", 400, "id: found")]
     [InlineData("/api/conditions", "{\"pixel_size_nm\":-1}", 400, "pixel_size_nm must be above 0")]
     [InlineData("/api/model", "{}", 400, "name is missing: one of auto, none, segment")]
     [InlineData("/api/model", "{\"name\":\"segmnt\"}", 400, "model segmnt: there is none of that name")]

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using LiveLtem.Core;
+using LiveLtem.Core.Live;
 
 namespace LiveLtem.Broadcast.Tests;
 
@@ -158,6 +159,39 @@ public sealed class WebSocketTests
         await viewer.SayAsync("{\"type\":\"want\",\"picture\":\"raw\"}");
         await viewer.SayAsync("{\"type\":\"resume\"}");
         await Running.UntilAsync(() => hub.Wanted(Wire.Topic.Frame) && !hub.Wanted(Wire.Topic.Denoised));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_viewer_that_stalls_gets_every_event_and_alert_all_the_same_each_once_and_in_order()
+    {
+        const int Events = 6000;
+        await using var running = await Running.StartAsync();
+        using var viewer = await LiveClient.ConnectAsync(running);
+        await viewer.ReadAsync("status");
+
+        // More than its mailbox holds and more than the connection takes in while nobody reads.
+        var message = new string('x', 4000);
+        for (var i = 1; i <= Events; i++)
+        {
+            running.Operator.Add(i % 3 == 0
+                ? new Annotation { Time = DateTimeOffset.UnixEpoch.AddDays(20000), Text = message }
+                : new AlertChange { Time = DateTimeOffset.UnixEpoch.AddDays(20000), Alert = Samples.Alert() with { Id = i, Message = message } });
+        }
+
+        var mailbox = Assert.Single(running.Server.Publisher.Subscribers, subscriber => subscriber.Kind == "web");
+        Assert.True(mailbox.Dropped > 0, "it was too fast for this test to show anything");
+        var (events, alerts) = (new List<long>(), new List<long>());
+        while (events.Count < Events)
+        {
+            var told = await viewer.ReadAsync() ?? throw new InvalidOperationException("closed");
+            if (told.Topic is "event" or "alert")
+            {
+                (told.Topic == "event" ? events : alerts).Add(Convert.ToInt64(told.Map["id"]));
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(1, Events).Select(number => (long)number), events);
+        Assert.Equal(Enumerable.Range(1, Events).Select(number => (long)number).Where(number => number % 3 != 0), alerts);
     }
 
     [Fact(Timeout = 60_000)]

@@ -157,7 +157,95 @@ public sealed class OperatorTests(BrowserFixture browser)
         watched.Operator.Raise(alert);
         await watched.Page.UntilAsync("!document.getElementById('alert-chip').hidden && document.getElementById('alert-chip').textContent === '▲ the disk is nearly full'");
         watched.Operator.Raise(alert with { State = "cleared" });
-        await watched.Page.UntilAsync("document.getElementById('alert-chip').hidden && document.getElementById('alerts').textContent.includes('cleared')");
+        await watched.Page.UntilAsync("document.getElementById('alert-chip').hidden && document.getElementById('alerts').textContent.includes('over')");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_alert_shows_what_when_and_how_often_and_is_acknowledged_by_its_button_or_the_key()
+    {
+        await using var watched = await Watched.StartAsync(browser);
+        var jump = new SessionAlert { Id = 1, Kind = "drift_jump", Severity = "warning", State = "raised", Frame = 45, FrameLast = 45, TimeS = 1.8, Message = "the picture jumped by 11.3 px" };
+        var bubble = new SessionAlert { Id = 2, Kind = "bubble", Severity = "critical", State = "raised", Frame = 70, FrameLast = 101, TimeS = 2.8, Count = 32, Message = "gas about 30, 153" };
+        watched.Operator.Raise(jump with { Id = 1 });
+        watched.Operator.Raise(bubble);
+        watched.Operator.Raise(jump with { Id = 3, State = "cleared", FrameLast = 49, Count = 5 });
+
+        // Worst first; what is over last.
+        const string Texts = "[...document.querySelectorAll('#alerts .alert')].map((item) => [...item.querySelectorAll('b, .entry-button > span, small')].map((e) => e.textContent).join(' | ')).join('\\n')";
+        await watched.Page.UntilAsync("document.querySelectorAll('#alerts .alert').length === 3");
+        Assert.Equal(
+            """
+            ▲ bubble | gas about 30, 153 | critical · ● raised · 2.80 s · frame 70 · ≥ 32×
+            △ drift jump | the picture jumped by 11.3 px | warning · ● raised · 1.80 s · frame 45
+            △ drift jump | the picture jumped by 11.3 px | warning · ○ over · 1.80 s · frames 45–49 · 5×
+            """.ReplaceLineEndings("\n"),
+            (await watched.Page.EvaluateAsync<string>(Texts)).Replace('\u2009', ' '));
+        Assert.Equal("2 raised", await watched.Page.TextAsync("alert-count"));
+
+        // An entry stays the same element while others come over it: a press on it is not lost.
+        await watched.Page.EvaluateAsync<bool>("(() => { window.held = document.querySelectorAll('#alerts .alert-seen')[0]; return true; })()");
+        watched.Operator.Raise(bubble with { Id = 4 });
+        await watched.Page.UntilAsync("document.querySelectorAll('#alerts .alert').length === 4 && window.held.isConnected && window.held !== document.querySelector('#alerts .alert-seen')");
+        await watched.Page.EvaluateAsync<bool>("(() => { window.held.click(); return true; })()");
+        await watched.Page.UntilAsync("document.getElementById('alert-count').textContent === '2 raised, 1 ✓'");
+        Assert.Contains(watched.Operator.EventsAfter(0), happening => happening is AlertChange { Alert: { Id: 2, State: "acknowledged" } });
+
+        // The key takes the worst, with Shift all.
+        await watched.Page.PressAsync("y");
+        await watched.Page.UntilAsync("document.getElementById('alert-count').textContent === '1 raised, 2 ✓'");
+        Assert.Contains(watched.Operator.EventsAfter(0), happening => happening is AlertChange { Alert: { Id: 4, State: "acknowledged" } });
+        await watched.Page.PressAsync("y");
+        await watched.Page.UntilAsync("document.getElementById('alert-chip').hidden && document.querySelectorAll('#alerts .alert-seen:not([hidden])').length === 0");
+        await watched.Page.PressAsync("y");
+        await watched.Page.UntilAsync("document.getElementById('toast').textContent === 'no alert is raised'");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Every_raised_alert_is_acknowledged_by_one_button_and_a_refusal_is_shown_as_it_was_said()
+    {
+        // The browser itself writes a line for an answer of 400.
+        await using var watched = await Watched.StartAsync(browser, mayComplain: true);
+        var alert = new SessionAlert { Id = 1, Kind = "bubble", Severity = "critical", State = "raised", Frame = 1, Message = "gas" };
+        for (var id = 1; id <= 3; id++)
+        {
+            watched.Operator.Raise(alert with { Id = id });
+        }
+
+        await watched.Page.UntilAsync("!document.getElementById('acknowledge-all').hidden && document.getElementById('alert-count').textContent === '3 raised'");
+        await watched.Page.EvaluateAsync<bool>("(() => { document.getElementById('acknowledge-all').click(); return true; })()");
+        await watched.Page.UntilAsync("document.getElementById('alert-count').textContent === '3 ✓' && document.getElementById('acknowledge-all').hidden");
+
+        // Over for the session before this page heard of it.
+        watched.Server.Publisher.OnEvent(new AlertChange { Id = 1000, Time = TimeProvider.System.GetUtcNow(), Alert = alert with { Id = 9 } });
+        await watched.Page.UntilAsync("document.getElementById('alert-count').textContent === '1 raised, 3 ✓'");
+        await watched.Page.PressAsync("y");
+        await watched.Page.UntilAsync("document.getElementById('toast').textContent.startsWith('alert 9 is over')");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Thousands_of_alerts_leave_the_page_with_those_that_stand_and_the_newest_of_the_others()
+    {
+        await using var watched = await Watched.StartAsync(browser);
+        var alert = new SessionAlert { Id = 1, Kind = "bubble", Severity = "critical", State = "raised", Frame = 1, Message = "gas" };
+        watched.Operator.Raise(alert);
+        for (var id = 2; id <= 3000; id++)
+        {
+            watched.Operator.Raise(alert with { Id = id, State = "cleared", Message = $"gas {id}" });
+        }
+
+        await watched.Page.UntilAsync("document.getElementById('alerts').textContent.includes('gas 3000')");
+        Assert.Equal(101, await watched.Page.EvaluateAsync<int>("document.querySelectorAll('#alerts .alert').length"));
+        Assert.Equal("▲ gas", await watched.Page.TextAsync("alert-chip"));
+        Assert.Contains("are over: here are the newest 100, the session has all", await watched.Page.TextAsync("alerts-more"), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Rules_that_cannot_be_evaluated_are_listed_with_their_reasons()
+    {
+        await using var watched = await Watched.StartAsync(browser);
+        watched.Operator.Change(status => status with { AlertsMissing = ["etching_fast: it needs the pixel size", "dose_rate_high: no limit is set (alerts.dose_rate_high.threshold)"] });
+        await watched.Page.UntilAsync("document.getElementById('alerts-missing-head').textContent === '2 rules are not evaluated'");
+        Assert.Equal("etching fast: it needs the pixel size", await watched.Page.EvaluateAsync<string>("document.querySelector('#alerts-missing-list li').textContent"));
     }
 
     [Fact(Timeout = 60_000)]

@@ -45,6 +45,19 @@ internal sealed class ScriptedOperator(string session) : IOperator
         Author = request.Author,
     });
 
+    public SessionAlert Acknowledge(long alert)
+    {
+        var known = EventsAfter(0).OfType<AlertChange>().LastOrDefault(change => change.Alert.Id == alert)?.Alert;
+        if (known is not { State: "raised" })
+        {
+            throw new InputException($"alert {alert} is over: what it told of has passed, so that there is nothing to acknowledge");
+        }
+
+        var seen = known with { State = "acknowledged" };
+        Raise(seen);
+        return seen;
+    }
+
     public RecordingStatus StartRecording() => Record(RecordingState.On);
 
     public RecordingStatus StopRecording() => Record(RecordingState.Off);

@@ -24,6 +24,10 @@ internal sealed class OperatorService(IOperator @operator) : Proto.Operator.Oper
     }
 
     /// <inheritdoc/>
+    public override Task<Proto.AcknowledgeResponse> Acknowledge(Proto.AcknowledgeRequest request, ServerCallContext context) =>
+        Task.FromResult(new Proto.AcknowledgeResponse { Alert = ProtoMap.Of(@operator.Acknowledge(request.AlertId)) });
+
+    /// <inheritdoc/>
     public override Task<Proto.StartRecordingResponse> StartRecording(Proto.StartRecordingRequest request, ServerCallContext context) =>
         Task.FromResult(new Proto.StartRecordingResponse { Recording = ProtoMap.Of(@operator.StartRecording()) });
 

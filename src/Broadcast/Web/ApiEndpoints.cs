@@ -29,6 +29,7 @@ internal sealed class ApiEndpoints(IOperator @operator, ISessionCatalog? catalog
         routes.MapGet("/api/sessions", SessionsAsync);
         routes.MapGet("/api/sessions/{id}", SessionAsync);
         routes.MapPost("/api/annotate", AnnotateAsync);
+        routes.MapPost("/api/acknowledge", AcknowledgeAsync);
         routes.MapPost("/api/recording", RecordingAsync);
         routes.MapPost("/api/conditions", ConditionsAsync);
         routes.MapPost("/api/model", ModelAsync);
@@ -108,6 +109,14 @@ internal sealed class ApiEndpoints(IOperator @operator, ISessionCatalog? catalog
         var annotation = @operator.Annotate(new AnnotationRequest(
             fields.Text("text") ?? "", fields.Whole("frame"), fields.Number("x"), fields.Number("y"), (int?)particle, fields.Text("author")));
         await SendEventAsync(context, annotation).ConfigureAwait(false);
+    }
+
+    private async Task AcknowledgeAsync(HttpContext context)
+    {
+        var fields = await BodyAsync(context).ConfigureAwait(false);
+        fields.AllowOnly("id");
+        var alert = @operator.Acknowledge(fields.Whole("id") ?? throw new InputException("id is missing: the number of an alert that stands"));
+        await JsonReply.SendAsync(context, StatusCodes.Status200OK, (ref writer) => EventLayout.WriteAlert(ref writer, alert)).ConfigureAwait(false);
     }
 
     private async Task RecordingAsync(HttpContext context)

@@ -34,7 +34,8 @@ internal sealed class LiveSocket : IDisposable
     private bool _leaving;
     private double? _maxFps;
     private int _maxSide = int.MaxValue;
-    private long _lastReplayed;
+    private long _lastEvent;
+    private long _lastAlert;
 
     public LiveSocket(WebSocket socket, string name, LiveHub hub, IOperator @operator, TimeProvider time)
     {
@@ -119,13 +120,35 @@ internal sealed class LiveSocket : IDisposable
         var past = _operator.EventsAfter(0);
         foreach (var happening in past)
         {
-            await SendOnceAsync(Topic.Event.Utf8().ToArray(), Again(happening.Frame), happening, EventLayout.WriteEvent, cancellationToken).ConfigureAwait(false);
-            _lastReplayed = happening.Id;
+            await SendEventAsync(happening, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var change in past.OfType<AlertChange>().GroupBy(change => change.Alert.Id).Select(transitions => transitions.Last()))
         {
-            await SendOnceAsync(Topic.Alert.Utf8().ToArray(), Again(change.Frame), change, LiveHub.WriteAlert, cancellationToken).ConfigureAwait(false);
+            await SendAlertAsync(change, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask SendEventAsync(SessionEvent happening, CancellationToken cancellationToken)
+    {
+        await SendOnceAsync(Topic.Event.Utf8().ToArray(), Again(happening.Frame), happening, EventLayout.WriteEvent, cancellationToken).ConfigureAwait(false);
+        _lastEvent = happening.Id;
+    }
+
+    private ValueTask SendAlertAsync(AlertChange change, CancellationToken cancellationToken) =>
+        SendOnceAsync(Topic.Alert.Utf8().ToArray(), Again(change.Frame), change, LiveHub.WriteAlert, cancellationToken);
+
+    // The mailbox of a slow viewer threw events away: an alert whose end it never heard of would stand on its screen for good. The session has them.
+    private async ValueTask SendMissedAsync(long before, CancellationToken cancellationToken)
+    {
+        foreach (var happening in _operator.EventsAfter(_lastEvent).TakeWhile(missed => missed.Id < before))
+        {
+            if (happening is AlertChange change && change.Id > _lastAlert)
+            {
+                await SendAlertAsync(change, cancellationToken).ConfigureAwait(false);
+            }
+
+            await SendEventAsync(happening, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -151,6 +174,23 @@ internal sealed class LiveSocket : IDisposable
 
     private async ValueTask SendAsync(WireMessage message, CancellationToken cancellationToken)
     {
+        // An alert is published just before the event that it is; the numbers of events have no gaps.
+        var number = message switch
+        {
+            MapMessage<SessionEvent> happening => happening.Content.Id,
+            MapMessage<AlertChange> change => change.Content.Id,
+            _ => (long?)null,
+        };
+        if (number <= _lastEvent)
+        {
+            return; // told on connecting, or with what was missed
+        }
+
+        if (number > _lastEvent + 1)
+        {
+            await SendMissedAsync(number.Value, cancellationToken).ConfigureAwait(false);
+        }
+
         WireBytes bytes;
         switch (message)
         {
@@ -163,9 +203,14 @@ internal sealed class LiveSocket : IDisposable
                 }
 
                 break;
-            case MapMessage<SessionEvent> { Content: var happening } when happening.Id <= _lastReplayed:
-            case MapMessage<AlertChange> { Content: var change } when change.Id <= _lastReplayed:
-                return; // told on connecting
+            case MapMessage<SessionEvent> { Content.Id: var id }:
+                _lastEvent = id;
+                bytes = message.Bytes;
+                break;
+            case MapMessage<AlertChange> { Content.Id: var id }:
+                _lastAlert = id;
+                bytes = message.Bytes;
+                break;
             default:
                 bytes = message.Bytes;
                 break;

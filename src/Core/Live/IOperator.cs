@@ -19,6 +19,12 @@ public interface IOperator
     /// <exception cref="InputException">The text is empty or too long, or a place is not a finite number.</exception>
     Annotation Annotate(AnnotationRequest request);
 
+    /// <summary>Says that somebody has seen an alert; it stays raised in all but that until its condition is over. Nothing changes where it was acknowledged before.</summary>
+    /// <param name="alert">Its <see cref="SessionAlert.Id"/>.</param>
+    /// <returns>The alert as it stands now, written to the session.</returns>
+    /// <exception cref="InputException">There is no such alert, or it is over.</exception>
+    SessionAlert Acknowledge(long alert);
+
     /// <summary>Starts keeping raw frames.</summary>
     /// <exception cref="InputException">The session has nowhere to write to, or the disk is full.</exception>
     RecordingStatus StartRecording();

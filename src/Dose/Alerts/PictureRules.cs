@@ -20,9 +20,12 @@ internal sealed class JumpRule(RuleOptions options, FrameMonitor monitor) : Aler
             Clear = false,
             Value = jump.Length,
             Badness = jump.Length,
-            Message = Say($"the picture jumped by {jump.Length:0.0} px ({jump.XPx:+0.0;-0.0}, {jump.YPx:+0.0;-0.0}) after frame {jump.From}: the stage or the holder moved"),
+            Message = Say($"the picture jumped by {jump.Length:0.0} px ({Tenths(jump.XPx)}, {Tenths(jump.YPx)}) after frame {jump.From}: the stage or the holder moved"),
         };
     }
+
+    // What rounds to nothing has no sign.
+    private static string Tenths(double px) => Say($"{Math.Round(px, 1) + 0.0:+0.0;-0.0;0.0}");
 }
 
 /// <summary>Gas in the liquid.</summary>

@@ -50,6 +50,22 @@ internal sealed class LiveOperator(string session, ISessionStore? store, Conditi
     }
 
     /// <inheritdoc/>
+    public SessionAlert Acknowledge(long alert)
+    {
+        if (events.Alerts.Acknowledge(alert) is not { } seen)
+        {
+            var raised = events.Alerts.Count;
+            throw new InputException(alert >= 1 && alert <= raised
+                ? $"alert {alert} is over: what it told of has passed, so that there is nothing to acknowledge"
+                : $"there is no alert {alert}: {(raised == 0 ? "none was raised so far" : $"they are numbered from 1 to {raised}")}");
+        }
+
+        // Whoever asked may rely on it: it is in the session by now.
+        events.Flush();
+        return seen;
+    }
+
+    /// <inheritdoc/>
     public RecordingStatus StartRecording() => SetRecording(true);
 
     /// <inheritdoc/>

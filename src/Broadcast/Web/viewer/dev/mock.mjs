@@ -26,6 +26,7 @@ let recording = 'on';
 let segment = 0;
 let model = { name: 'none', sha256: null, provider: null, first_frame: null };
 let pending = null;
+let disk = { id: 1, kind: 'disk_space', severity: 'warning', frame: 12, frame_last: 12, time_s: 0.6, state: 'raised', count: 1, value: 4.2, threshold: 5, unit: 'GB', message: 'Disk has 4.2 GB left: 36 min at this rate' };
 const nm = options.uncalibrated ? null : { value: 0.42, origin: 'MRC header', err: null };
 
 let seed = 7;
@@ -100,7 +101,7 @@ const status = (frame) => ({
   calibration: { pixel_size_nm: nm, frame_time_s: { value: 1 / fps, origin: 'sim', err: null } },
   dose: options.uncalibrated ? 'no dose: pixel size, counts per electron and dark level are missing' : 'specimen dose, from counts, dark level 12 (typed), transmission 0.2', dose_kind: options.uncalibrated ? null : 'specimen', segment,
   recording: { state: recording, folder: 'sessions/2026-01-01T10-00-00', frames: frame, bytes: frame * side * side, not_recorded: 0, disk_free_bytes: 412e9, problem: null },
-  subscribers: [{ kind: 'web', name: '127.0.0.1', sent: 100, dropped: 0 }], notes: [],
+  subscribers: [{ kind: 'web', name: '127.0.0.1', sent: 100, dropped: 0 }], notes: [], alerts_missing: ['dose_rate_high: no limit is set (alerts.dose_rate_high.threshold)'],
   ledger: { received: frame, lost: 0, repeated: 0, recorded: frame, processed: Math.floor(frame * 0.97), shown: frame, skipped: [], failed: [] },
   edges: [
     { name: 'recording', policy: 'wait', capacity: 256, queued: 1, peak_queued: 9, written: frame, dropped: 0, level: 'normal', held_back_s: 0 },
@@ -171,6 +172,10 @@ const server = createServer(async (request, response) => {
     } else if (request.url === '/api/recording') {
       recording = body.on ? 'on' : 'off';
       answer = add({ kind: 'recording', state: recording, reason: null });
+    } else if (request.url === '/api/acknowledge') {
+      disk = { ...disk, state: 'acknowledged' };
+      add({ kind: 'alert', alert: disk });
+      answer = disk;
     } else if (request.url === '/api/model') {
       pending = body.name;
       await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -206,7 +211,7 @@ new WebSocketServer({ server, path: '/live', perMessageDeflate: false }).on('con
   send(client, 'hello', {}, { v: 1, session, source: 'sim:cubes (mock)', height: side, width: side, dtype: options.dtype });
   send(client, 'status', {}, status(frame));
   events.forEach((event) => send(client, 'event', {}, event));
-  send(client, 'alert', {}, { id: 1, kind: 'disk_space', severity: 'warning', frame: 12, frame_last: 12, time_s: 0.6, state: 'raised', count: 1, value: 4.2, threshold: 5, unit: 'GB', message: 'Disk has 4.2 GB left: 36 min at this rate' });
+  send(client, 'alert', {}, disk);
   clients.add(client);
 });
 server.listen(Number(options.port), '127.0.0.1', () => console.log(`http://127.0.0.1:${options.port}/`));

@@ -1,5 +1,5 @@
 // What the operator asks of the server.
-import type { Model } from './wire';
+import type { Alert, Model } from './wire';
 
 export interface AnnotationRequest {
   text: string;
@@ -36,6 +36,8 @@ async function post<T = void>(path: string, body: object): Promise<T> {
 }
 
 export const annotate = (request: AnnotationRequest): Promise<void> => post('/api/annotate', request);
+/** Says that somebody has seen an alert; answers once the session has it. */
+export const acknowledge = (id: number): Promise<Alert> => post('/api/acknowledge', { id });
 export const setRecording = (on: boolean): Promise<void> => post('/api/recording', { on });
 export const setConditions = (request: ConditionsRequest): Promise<void> => post('/api/conditions', request);
 /** Answers once the model is on. */

@@ -1,37 +1,25 @@
-// Alerts, and the log of notes, recording, conditions, models and denoisers. A click on an entry goes to its frame while the buffer still has it.
-import { byId, node, text } from './dom';
+// The log of notes, recording, conditions, models and denoisers. A click on an entry goes to its frame while the buffer still has it.
+import { byId, node } from './dom';
 import { timeOfDay, unknown } from './format';
 import type { Playback } from './playback';
 import type { Store } from './store';
-import type { Alert, SessionEvent } from './wire';
+import type { SessionEvent } from './wire';
 
 const most = 200;
-const signs = { info: 'ⓘ', warning: '△', critical: '▲' } as const;
-const order = { raised: 0, acknowledged: 1, cleared: 2 } as const;
 
-export function showLists(store: Store, playback: Playback, say: (message: string) => void): void {
-  const goTo = (frame: number | null): void => {
-    if (frame !== null && !playback.showNumber(frame)) {
-      say(`frame ${frame} is no longer in this page's buffer; the session has it`);
-    }
-  };
+/** Goes to a frame, or says that it is gone. */
+export const frameOpener = (playback: Playback, say: (message: string) => void) => (frame: number | null): void => {
+  if (frame !== null && !playback.showNumber(frame)) {
+    say(`frame ${frame} is no longer in this page's buffer; the session has it`);
+  }
+};
 
-  store.on(['alerts'], ({ alerts }) => {
-    const all = [...alerts.values()].sort((a, b) => order[a.state] - order[b.state] || b.id - a.id);
-    const raised = all.filter((a) => a.state === 'raised');
-    text(byId('alert-count'), all.length > 0 ? `${raised.length} raised` : '');
-    const worst = raised.find((a) => a.severity === 'critical') ?? raised[0];
-    const chip = byId('alert-chip');
-    chip.hidden = !worst;
-    chip.dataset.severity = worst?.severity ?? '';
-    text(chip, worst ? `${signs[worst.severity]} ${raised.length > 1 ? `${raised.length} alerts: ` : ''}${worst.message}` : '');
-    fill('alerts', all.map((alert) => entry(alertWords(alert), alert.state === 'cleared' ? 'past' : alert.severity, () => goTo(alert.frame))), 'no alerts');
-  });
+export function showEvents(store: Store, goTo: (frame: number | null) => void): void {
   store.on(['events'], ({ events }) => {
-    const shown = events.filter((e) => e.kind !== 'alert').slice(-most).reverse();
+    const shown = events.slice(-most).reverse();
     fill('events', shown.map((e) => entry(eventWords(e), e.kind, () => goTo(e.frame))), 'nothing yet: key A writes a note');
   });
-  store.touch('alerts', 'events');
+  store.touch('events');
 }
 
 function fill(id: string, entries: HTMLElement[], empty: string): void {
@@ -46,11 +34,6 @@ function entry([head, body]: [string, string], kind: string, onClick: () => void
   button.addEventListener('click', onClick);
   item.append(button);
   return item;
-}
-
-function alertWords(alert: Alert): [string, string] {
-  const frames = alert.frame === null ? '' : ` · frame ${alert.frame}${alert.count > 1 ? ` (${alert.count}×)` : ''}`;
-  return [`${signs[alert.severity] ?? ''} ${alert.severity} · ${alert.state}${frames}`, alert.message];
 }
 
 function eventWords(e: SessionEvent): [string, string] {

@@ -9,6 +9,7 @@ const frameFps = 20;
 const usualSide = 1024;
 const fullSide = 4096;
 const mostEvents = 2000;
+const mostAlerts = 1000;
 
 export class Live implements ConnectionHandler {
   private readonly connection: Connection;
@@ -171,12 +172,21 @@ export class Live implements ConnectionHandler {
   private takeAlert(alert: Alert): void {
     const alerts = new Map(this.store.state.alerts);
     alerts.set(alert.id, alert);
+    if (alerts.size > mostAlerts) {
+      // The one that is over for longest; the session has it.
+      const over = [...alerts.values()].find((known) => known.state === 'cleared');
+      if (over) {
+        alerts.delete(over.id);
+      }
+    }
+
     this.store.set({ alerts });
   }
 
   private takeEvent(event: SessionEvent): void {
     if (event.alert) {
       this.takeAlert(event.alert);
+      return;
     }
 
     const { events } = this.store.state;

@@ -2,13 +2,14 @@
 import 'uplot/dist/uPlot.min.css';
 import './viewer.css';
 import { bindActions, keyLabel, showPressed, type Action } from './actions';
+import { AlertList } from './alerts';
 import { Contrast } from './contrast';
 import { showDenoised } from './denoised';
 import { annotateDialog, conditionsDialog, helpDialog, toggleRecording, type Place } from './dialogs';
 import { byId, text } from './dom';
 import { Figures } from './figures';
 import { Heterogeneity } from './heterogeneity';
-import { showLists } from './lists';
+import { frameOpener, showEvents } from './lists';
 import { Live } from './live';
 import { ModelChoice } from './model';
 import { ParticlePanel } from './particle';
@@ -45,7 +46,9 @@ watchPointer(stage, store, (x, y) => {
   clicked = { x, y };
   store.set({ selected: particle });
 });
-showLists(store, playback, say);
+const goTo = frameOpener(playback, say);
+const alerts = new AlertList(store, goTo, say);
+showEvents(store, goTo);
 const model = new ModelChoice(store, say);
 const denoised = showDenoised(store, say);
 
@@ -155,6 +158,8 @@ const actions: Action[] = [
   { id: 'record', keys: ['R'], group: 'Session', label: 'Start or stop recording', run: () => toggleRecording(store, say) },
   { id: 'snapshot', keys: ['S'], group: 'Session', label: 'Save this picture as PNG', run: () => void savePicture() },
   { id: 'alerts', keys: ['W'], group: 'Session', label: 'Show the alerts', run: () => byId('alerts-title').scrollIntoView({ block: 'nearest' }) },
+  { id: 'acknowledge', keys: ['Y'], group: 'Session', label: 'Acknowledge the worst raised alert', run: () => void alerts.acknowledgeWorst() },
+  { id: 'acknowledge-all', keys: ['Shift+Y'], group: 'Session', label: 'Acknowledge every raised alert', run: () => void alerts.acknowledgeAll() },
   { id: 'dim', keys: ['D'], group: 'Session', label: 'Dim the page for a dark room', run: () => store.set({ dim: !store.state.dim }), pressed: () => store.state.dim },
   { id: 'help', keys: ['?', 'Shift+H'], group: 'Session', label: 'Keys and help', run: showHelp },
 ];

@@ -186,6 +186,8 @@ export interface Status {
   recording: Recording;
   subscribers: { kind: string; name: string; sent: number; dropped: number }[];
   notes: string[];
+  /** Rules for alerts that cannot be evaluated: the kind and why. */
+  alerts_missing?: string[];
   ledger?: { received: number; lost: number; repeated: number; recorded: number; processed: number; shown: number } | null;
   edges?: EdgeStatus[];
 }
