@@ -52,7 +52,10 @@ public sealed class DoseLedger
     }
 
     /// <summary>Source, kind, error and what is missing, as far as it is known by now.</summary>
-    public DoseStatement Statement => _scale.State(_timesKnown, _electrons);
+    public DoseStatement Statement => _scale.State(_timesKnown, _electrons) with
+    {
+        NormalRateEPerA2PerS = _reference is { } normal ? _scale.DosePerExposure(normal, normal) / _scale.ExposureS : null,
+    };
 
     /// <summary>Mean counts above the dark level of a normal frame, once there is a reference.</summary>
     public double? ReferenceSignal => _reference;

@@ -140,6 +140,11 @@ internal sealed class DoseScale
             assumptions.Add("camera dose: what liquid and windows scatter away is not added");
         }
 
+        if (Source == DoseSource.Counts && _calibration.Transmission is not null)
+        {
+            assumptions.Add("the mean of the picture is divided by the transmission of liquid and windows: what particles take from the beam is not added");
+        }
+
         return assumptions;
     }
 }

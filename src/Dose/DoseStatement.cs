@@ -48,6 +48,9 @@ public sealed record DoseStatement
 
     /// <summary>What was taken for granted, in words.</summary>
     public required IReadOnlyList<string> Assumptions { get; init; }
+
+    /// <summary>Dose rate of a normal frame, e-/A^2/s: that of the reference, whatever came since; null while it is not known.</summary>
+    public double? NormalRateEPerA2PerS { get; init; }
 }
 
 /// <summary>The dose of one received frame.</summary>

@@ -6,6 +6,9 @@ namespace LiveLtem.App.Hosting;
 /// <summary>Where a dose comes from, in words.</summary>
 internal static class DoseText
 {
+    /// <summary>What a report calls the estimate of the beam's chemistry.</summary>
+    public const string Radiolysis = "Absorbed dose and radiolysis (estimate)";
+
     /// <summary>One line: source, kind and error, or what is missing.</summary>
     public static string Of(DoseStatement dose)
     {

@@ -5,6 +5,7 @@ using LiveLtem.App.Profiles;
 using LiveLtem.Core;
 using LiveLtem.Core.Analysis;
 using LiveLtem.Dose.Alerts;
+using LiveLtem.Dose.Radiolysis;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Denoise;
 using LiveLtem.Session.Report;
@@ -168,6 +169,7 @@ internal static class AnalyzeVerb
             results.Notes.AddFact("Models changed as in the session", () => Models?.Describe);
             results.Notes.AddFact("Hot pixels replaced in every frame", () => host.HotPixels is > 0 and var count ? $"{count}" : null);
             results.Notes.AddFact("Dose", () => host.DoseStatement.Assumptions is { Count: > 0 } taken ? string.Join("; ", taken) : null);
+            results.Notes.AddFact(DoseText.Radiolysis, () => BeamEffect.Of(host.DoseStatement, input.Calibration, host.Figures.Last?.DoseEPerA2)?.Text);
             results.DoseRelativeErr = () => host.DoseStatement.RelativeErr;
             var doubting = TellDoubtAsync(host);
             using var stopping = cancellationToken.Register(() => Console.Error.WriteLine("liveltem: stopping: the frames on their way are finished, then the tables are written"));

@@ -22,5 +22,6 @@ internal static class VerbList
         TrainVerb.Create(),
         LinkVerb.Create(),
         ScoreVerb.Create(),
+        RadiolysisVerb.Create(),
     ];
 }

@@ -7,6 +7,7 @@ using LiveLtem.Core;
 using LiveLtem.Core.Live;
 using LiveLtem.Core.Pipeline;
 using LiveLtem.Dose.Alerts;
+using LiveLtem.Dose.Radiolysis;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Denoise;
 using LiveLtem.Session.Log;
@@ -303,6 +304,11 @@ internal sealed class LiveHost : IAsyncDisposable
         if (_host.HotPixels is > 0 and var count)
         {
             store.SetFact("Hot pixels replaced in every frame", count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (BeamEffect.Of(_host.DoseStatement, _conditions.Calibration, _host.Figures.Last?.DoseEPerA2) is { } effect)
+        {
+            store.SetFact(DoseText.Radiolysis, effect.Text);
         }
 
         if (_host.DoseStatement.Assumptions is { Count: > 0 } taken)
