@@ -1,6 +1,7 @@
 using LiveLtem.Core.Analysis;
 using LiveLtem.Core.Live;
 using LiveLtem.Dose.Alerts;
+using LiveLtem.Dose.Maps;
 using LiveLtem.Inference;
 using LiveLtem.Inference.Models;
 using LiveLtem.Tracker;
@@ -50,6 +51,6 @@ internal sealed record Profile
     /// <summary>What the operator is to hear of.</summary>
     public AlertOptions Alerts { get; init; } = new();
 
-    /// <summary>The analyses that it asks for.</summary>
-    public AnalysisPlan Analysis => new(setup => TrackAnalyses.Create(setup, Analyses), Precision);
+    /// <summary>The analyses that it asks for, and the account of dose by place, which is always kept.</summary>
+    public AnalysisPlan Analysis => new(setup => [.. TrackAnalyses.Create(setup, Analyses), new DoseMap(setup)], Precision);
 }

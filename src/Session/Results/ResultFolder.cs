@@ -13,7 +13,7 @@ namespace LiveLtem.Session.Results;
 public sealed class ResultFolder : IResultSink
 {
     private static readonly string[] AnalysisTables =
-        ["msd", "lattice", "pmf", "modes", "pairs", "pair_map", "etch", "growth", "nucleation", "interface", "states"];
+        ["msd", "lattice", "pmf", "modes", "pairs", "pair_map", "etch", "etch_contour", "etch_size", "growth", "nucleation", "interface", "dose_map", "particle_dose", "states"];
 
     // Everything this folder may ever hold: an earlier run's are taken away first, so that old and new never lie side by side.
     private static readonly string[] OwnFiles =
