@@ -75,7 +75,7 @@ public sealed class LiveSessionTests : IDisposable
     [Fact]
     public async Task Alerts_are_raised_and_cleared_while_frames_run_and_a_killed_session_has_all_that_were_told()
     {
-        await using var live = LiveProcess.Start("run", "--source", Faults, "--record", _folder.Root);
+        await using var live = LiveProcess.Start("run", "--source", Faults, "--record", _folder.Root, "--pixel-size-nm", "1.5", "--calibrated-on", "2020-02-29");
         var folder = (await live.ReadyAsync()).GetProperty("session").GetString()!;
         var told = new List<JsonElement>();
         while (told.Select(Kind).Distinct().Count() < 5 || told.Count(happening => State(happening) == "cleared") < 4)
@@ -106,6 +106,10 @@ public sealed class LiveSessionTests : IDisposable
                 Assert.Equal((alert.Kind, alert.State, alert.Id, alert.Frame), (kind, State(happening), said.GetProperty("id").GetInt64(), said.GetProperty("frame").GetInt64()));
             }
         }
+
+        Assert.Contains(kept, happening => happening is AlertChange { Alert: { Kind: "calibration_expired", State: "raised", Frame: 0 } });
+        var size = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "session.json"))).RootElement.GetProperty("segments")[0].GetProperty("calibration").GetProperty("pixel_size_nm");
+        Assert.StartsWith("2020-02-29T00:00:00", size.GetProperty("date").GetString(), StringComparison.Ordinal);
 
         // The faults begin at the same frames of every hundred.
         var alerts = kept.OfType<AlertChange>().Select(change => change.Alert).Where(alert => alert.State == "raised").ToList();
@@ -257,6 +261,7 @@ public sealed class LiveSessionTests : IDisposable
     [InlineData("refuses to listen on 0.0.0.0", "--bind", "0.0.0.0")]
     [InlineData("contradict each other", "--record", "x", "--no-record")]
     [InlineData("--web-port", "--web-port", "70000")]
+    [InlineData("--calibrated-on 31.3.2026: give a day as 2026-03-31", "--calibrated-on", "31.3.2026")]
     public async Task Options_that_cannot_be_meant_are_one_line(string expected, params string[] options)
     {
         await using var live = LiveProcess.StartPlain(["run", "--source", Crystal, .. options]);

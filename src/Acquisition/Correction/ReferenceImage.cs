@@ -45,6 +45,17 @@ public static class ReferenceImage
         return count > 0 ? [.. sum.Select(s => (float)(s / count))] : throw new InputException($"{path}: there is no frame in it");
     }
 
+    /// <summary>When it was taken, by what the file says of itself; null where it says nothing.</summary>
+    /// <param name="sources">The formats.</param>
+    /// <param name="path">The file, or a folder of images.</param>
+    /// <exception cref="InputException">It cannot be read.</exception>
+    public static DateTimeOffset? Date(FrameSources sources, string path)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        using var reader = sources.OpenReader(path, SourceOptions.Default);
+        return reader.Info.Date;
+    }
+
     /// <summary>Reads a <c>--dark-level</c>: a number of counts, or a file.</summary>
     /// <param name="text">As typed.</param>
     /// <returns>The number, or null where it is a file.</returns>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using LiveLtem.Acquisition.Correction;
 using LiveLtem.Core;
 
@@ -10,7 +11,8 @@ namespace LiveLtem.App.Hosting;
 /// <param name="FrameTimeTyped">Whether the frame time is among them: it then beats the source's own clock.</param>
 /// <param name="DarkFile">A recording without beam, or null.</param>
 /// <param name="GainFile">A gain reference, or null.</param>
-internal sealed record TypedCalibration(Calibration Values, bool FrameTimeTyped, string? DarkFile, string? GainFile);
+/// <param name="Date">When what is typed was measured, or null where nobody said.</param>
+internal sealed record TypedCalibration(Calibration Values, bool FrameTimeTyped, string? DarkFile, string? GainFile, DateTimeOffset? Date = null);
 
 /// <summary>The calibration on the command line, the same for every verb that analyses; each value overrides the source's own.</summary>
 internal sealed class CalibrationOptions
@@ -41,10 +43,16 @@ internal sealed class CalibrationOptions
 
     private readonly Option<double?> _kv = new("--kv") { Description = "Acceleration voltage, kV.", HelpName = "KV" };
 
+    private readonly Option<string?> _date = new("--calibrated-on")
+    {
+        Description = "Day on which the values typed here were measured, as 2026-03-31: an alert tells when they are old.",
+        HelpName = "DATE",
+    };
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_pixelSize, _frameTime, _exposure, _countsPerElectron, _darkLevel, _gain, _transmission, _dosePerFrame, _kv])
+        foreach (var option in (Option[])[_pixelSize, _frameTime, _exposure, _countsPerElectron, _darkLevel, _gain, _transmission, _dosePerFrame, _kv, _date])
         {
             command.Options.Add(option);
         }
@@ -54,6 +62,7 @@ internal sealed class CalibrationOptions
     /// <exception cref="InputException">A value cannot be meant.</exception>
     public TypedCalibration Read(ParseResult parsed)
     {
+        var date = Date(parsed);
         var typed = new Calibration
         {
             PixelSizeNm = Positive(parsed, _pixelSize, 1e-4, 1e6, "nm"),
@@ -72,11 +81,35 @@ internal sealed class CalibrationOptions
 
         var dark = parsed.GetValue(_darkLevel);
         return new TypedCalibration(
-            typed,
+            Dated(typed, date),
             typed.FrameTimeS is not null,
             dark is not null && ReferenceImage.Level(dark) is null ? dark : null,
-            parsed.GetValue(_gain));
+            parsed.GetValue(_gain),
+            date);
     }
+
+    private DateTimeOffset? Date(ParseResult parsed)
+    {
+        if (parsed.GetValue(_date) is not { } text)
+        {
+            return null;
+        }
+
+        return DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) && date.Year >= 1950
+            ? date
+            : throw new InputException($"{_date.Name} {text}: give a day as 2026-03-31");
+    }
+
+    // Times are set, not measured.
+    private static Calibration Dated(Calibration typed, DateTimeOffset? date) => date is null
+        ? typed
+        : typed with
+        {
+            PixelSizeNm = typed.PixelSizeNm is { } size ? size with { Date = date } : null,
+            CountsPerElectron = typed.CountsPerElectron is { } counts ? counts with { Date = date } : null,
+            DarkLevel = typed.DarkLevel is { } dark ? dark with { Date = date } : null,
+            Transmission = typed.Transmission is { } part ? part with { Date = date } : null,
+        };
 
     private Calibrated? DarkNumber(ParseResult parsed)
     {

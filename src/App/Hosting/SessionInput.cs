@@ -68,7 +68,7 @@ internal sealed record SessionInput
         if (dark is not null)
         {
             var name = Path.GetFileName(typed.DarkFile);
-            calibration = calibration with { DarkLevel = new Calibrated(dark.Average(counts => (double)counts), $"--dark-level {name}") };
+            calibration = calibration with { DarkLevel = new Calibrated(dark.Average(counts => (double)counts), $"--dark-level {name}", Date: typed.Date ?? ReferenceImage.Date(sources, typed.DarkFile!)) };
         }
 
         return new SessionInput

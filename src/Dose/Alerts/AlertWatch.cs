@@ -150,9 +150,10 @@ public sealed class AlertWatch : IAlertWatch
         yield return new DoseRateRule(o.For(AlertKind.DoseRateHigh));
         yield return new BeamStepRule(o.For(AlertKind.DoseRateStep), o.SettleFrames, _monitor.AcceptBeam);
         var budget = o.For(AlertKind.DoseBudget);
-        foreach (var part in new[] { budget.Threshold ?? 0.7, 0.9, 1 }.Distinct())
+        double[] parts = [.. new[] { budget.Threshold ?? 0.7, 0.9, 1 }.Distinct().Order()];
+        for (var i = 0; i < parts.Length; i++)
         {
-            yield return new BudgetRule(budget, part, part >= 1, o.BudgetEPerA2);
+            yield return new BudgetRule(budget, parts[i], i + 1 < parts.Length ? parts[i + 1] : null, o.BudgetEPerA2);
         }
 
         yield return new ProjectionRule(o.For(AlertKind.DoseProjection), o.BudgetEPerA2);

@@ -33,6 +33,7 @@ internal sealed class BeamStepRule(RuleOptions options, int settleFrames, Action
 {
     private const double MostLog = 3;
     private readonly Recent _stay = new(9);
+    private bool _hasDark;
     private double _up;
     private double _down;
     private int _same;
@@ -71,6 +72,12 @@ internal sealed class BeamStepRule(RuleOptions options, int settleFrames, Action
 
     public override void Begin(Core.Calibration calibration)
     {
+        _hasDark = calibration.DarkLevel is not null;
+        Forget();
+    }
+
+    private void Forget()
+    {
         (_up, _down, _same, _stands) = (0, 0, 0, false);
         _stay.Clear();
     }
@@ -89,17 +96,19 @@ internal sealed class BeamStepRule(RuleOptions options, int settleFrames, Action
         if (_same >= settleFrames && _stay.IsFull)
         {
             accept(_stay.Median());
-            Begin(Core.Calibration.Unknown);
+            Forget();
         }
     }
 
-    private static RuleReading Step(double level, string least) => new()
+    private RuleReading Step(double level, string least) => new()
     {
         Over = true,
         Clear = false,
-        Value = level,
+        Value = _hasDark ? level : null,
         Badness = Math.Abs(Math.Log(Math.Max(level, 1e-3))),
-        Message = Say($"the beam is {least}{level:0.00} times as strong as before: its intensity, the spot or the condenser changed"),
+        Message = _hasDark
+            ? Say($"the beam is {least}{level:G3} times as strong as before: its intensity, the spot or the condenser changed")
+            : Say($"the beam is {(level > 1 ? "stronger" : "weaker")} than before: its intensity, the spot or the condenser changed; the counts are {least}{level:G3} times as many, by more than that the beam, since the dark level among them is not known"),
     };
 }
 

@@ -20,8 +20,8 @@ internal sealed class DoseRateRule(RuleOptions options) : AlertRule(options)
     }
 }
 
-/// <summary>A part of the dose that the sample may get is used.</summary>
-internal sealed class BudgetRule(RuleOptions options, double part, bool isWhole, double? budget) : AlertRule(options)
+/// <summary>A part of the dose that the sample may get is used; over once the next part is, whose own alert stands then.</summary>
+internal sealed class BudgetRule(RuleOptions options, double part, double? next, double? budget) : AlertRule(options)
 {
     private bool _any;
     private bool _known;
@@ -42,15 +42,16 @@ internal sealed class BudgetRule(RuleOptions options, double part, bool isWhole,
         }
 
         var used = dose / most;
+        var over = used >= part && !(used >= next);
         return new RuleReading
         {
-            Over = used >= part,
-            Clear = used < part,
+            Over = over,
+            Clear = !over,
             Value = used,
             Threshold = part,
-            Badness = 0,
-            Severity = isWhole && used >= part ? "critical" : null,
-            Message = used >= part ? Say($"{100 * part:0} % of the dose that this sample may get is used ({dose:G4} of {most:G4} e-/A^2)") : null,
+            Badness = used,
+            Severity = over && part >= 1 ? "critical" : null,
+            Message = over ? Say($"{100 * used:0} % of the dose that this sample may get is used ({dose:G4} of {most:G4} e-/A^2)") : null,
         };
     }
 }

@@ -42,6 +42,7 @@ internal sealed class RuleState(RuleOptions options, AlertBook book, string key)
     private int _over;
     private int _clear;
     private double _worst;
+    private string? _severity;
 
     /// <summary>Whether its alert stands.</summary>
     public bool Stands { get; private set; }
@@ -94,7 +95,7 @@ internal sealed class RuleState(RuleOptions options, AlertBook book, string key)
     private void Raise(RuleReading found, long frame, double? timeS)
     {
         Stands = true;
-        _worst = found.Badness;
+        (_worst, _severity) = (found.Badness, found.Severity);
         _raisedAt.Enqueue(_frames);
         book.Raise(key, Alert(found, frame, timeS) with { Count = _over });
     }
@@ -103,8 +104,9 @@ internal sealed class RuleState(RuleOptions options, AlertBook book, string key)
     {
         var worse = found.Badness > _worst;
         _worst = Math.Max(_worst, found.Badness);
-        if (found.Severity is not null)
+        if (found.Severity is not null && found.Severity != _severity)
         {
+            _severity = found.Severity;
             book.Raise(key, Alert(found, frame, timeS));
         }
         else

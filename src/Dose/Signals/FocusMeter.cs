@@ -2,30 +2,44 @@ namespace LiveLtem.Dose.Signals;
 
 /// <summary>How much blurrier the picture is than it was.</summary>
 /// <param name="BlurPx">Change of the Gaussian blur in quadrature, px of the frame; negative where it is sharper. Null where it cannot be told.</param>
-/// <param name="ErrPx2">1-sigma error of its square, px².</param>
-internal readonly record struct FocusReading(double? BlurPx, double ErrPx2)
+/// <param name="ErrPx2">1-sigma error of its square while nothing changes, px².</param>
+/// <param name="Gain">By how much chi² is less with this change than without one.</param>
+internal readonly record struct FocusReading(double? BlurPx, double ErrPx2, double Gain)
 {
-    /// <summary>Whether the change stands out of its own noise.</summary>
-    public bool IsSure => BlurPx is { } blur && blur * blur > 5 * ErrPx2;
+    private const double Sigmas = 3;
+
+    /// <summary>Whether the change stands out of its own noise, and what the rings show is a change of blur.</summary>
+    public bool IsSure => BlurPx is { } blur && blur * blur > Sigmas * ErrPx2 && Gain > Sigmas * Sigmas;
 }
 
 /// <summary>Follows the focus by the rings of the spectrum.</summary>
 /// <remarks>
-/// The cross spectrum of two successive frames, shifted onto each other, holds the power of what both show and, on average, none of the noise. A blur of
-/// sigma takes exp(-4 pi² f² sigma²) of the power at frequency f: the slope of the rings' log-ratio to their usual power over (2 pi f)² is the change of
-/// sigma², and a change of contrast or content moves all rings alike and leaves the slope.
+/// The cross spectrum of two successive frames, shifted onto each other, holds the power of what both show and, on average, none of the noise. A blur of sigma leaves
+/// exp(-4 pi² f² sigma²) of the power at frequency f. What the rings hold now is fitted, by least squares in power, with their usual power c (U - F) exp(-x s) + F: s the change of sigma² sought,
+/// c a change of contrast, F what the camera itself shows in every frame (the pattern of its gain, white), which no lens blurs. In power and not in its logarithm, where the rings that a
+/// strong blur has emptied would have the longest lever.
+/// A ring counts by its noise and by how much its power may wander as particles move: interference of their pictures, like speckle, by the number of its modes.
 /// </remarks>
 internal sealed class FocusMeter
 {
     private const int LearningFrames = 8;
     private const int QuietFrames = 24;
     private const double Follow = 1.0 / 40;
-    private const double LeastPart = 0.03;
     private const double WorstRing = 0.35;
+    private const double WorstCounted = 0.8;
+    private const double LeastSpread = 0.02;
+    private const double MostSharperPx2 = 20;
+    private const double MostBlurPx2 = 60;
+    private const int Steps = 48;
+
+    // By how much the contrast of all rings may change without anything being wrong, 1 sigma: particles come and go, one by one.
+    private const double ContrastSpread = 0.25;
+    private const double Prior = 1 / (ContrastSpread * ContrastSpread);
     private static readonly double[] Edges = [0.03, 0.06, 0.095, 0.14, 0.2, 0.28, 0.37, 0.47];
     private readonly int _side;
     private readonly sbyte[] _ring;
     private readonly double[] _squares;
+    private readonly int[] _modes = new int[Edges.Length - 1];
     private readonly double[] _power = new double[Edges.Length - 1];
     private readonly double[] _usual = new double[Edges.Length - 1];
     private readonly double[] _spread = new double[Edges.Length - 1];
@@ -40,25 +54,24 @@ internal sealed class FocusMeter
         _side = side;
         _ring = new sbyte[side * side];
         _squares = new double[Edges.Length - 1];
-        var counts = new int[Edges.Length - 1];
         for (var v = 0; v < side; v++)
         {
             for (var u = 0; u < side; u++)
             {
                 var f = Math.Sqrt((double)((Signed(u) * Signed(u)) + (Signed(v) * Signed(v)))) / side;
                 var ring = Array.FindLastIndex(Edges, edge => f >= edge);
-                _ring[(v * side) + u] = (sbyte)(ring >= 0 && ring < counts.Length ? ring : -1);
-                if (ring >= 0 && ring < counts.Length)
+                _ring[(v * side) + u] = (sbyte)(ring >= 0 && ring < _modes.Length ? ring : -1);
+                if (ring >= 0 && ring < _modes.Length)
                 {
-                    counts[ring]++;
+                    _modes[ring]++;
                     _squares[ring] += Math.Pow(2 * Math.PI * f / bin, 2);
                 }
             }
         }
 
-        for (var ring = 0; ring < counts.Length; ring++)
+        for (var ring = 0; ring < _modes.Length; ring++)
         {
-            _squares[ring] /= Math.Max(1, counts[ring]);
+            _squares[ring] /= Math.Max(1, _modes[ring]);
         }
     }
 
@@ -84,18 +97,19 @@ internal sealed class FocusMeter
         if (CanTell is null)
         {
             Learn();
-            return new FocusReading(null, 0);
+            return new FocusReading(null, 0, 0);
         }
 
-        if (CanTell == false || Slope() is not { } slope)
+        if (CanTell == false || Fit() is not var (change, misfit))
         {
-            return new FocusReading(null, 0);
+            return new FocusReading(null, 0, 0);
         }
 
-        var change = -slope;
-        var err = _quiet.Count < QuietFrames / 3 ? double.PositiveInfinity : Math.Max(_quiet.Deviation(), 1e-9);
-        var middle = _quiet.Count == 0 ? 0 : _quiet.Median();
-        if (calm && (double.IsInfinity(err) || Math.Abs(change - middle) < 4 * err))
+        var learnt = _quiet.Count >= QuietFrames / 3;
+        var middle = learnt ? _quiet.Median() : 0;
+        var err = learnt ? Math.Max(Error(), _quiet.Deviation()) : double.PositiveInfinity;
+        var off = change - middle;
+        if (calm && (!learnt || Math.Abs(off) < 3 * err))
         {
             _quiet.Add(change);
             for (var ring = 0; ring < _usual.Length; ring++)
@@ -105,7 +119,7 @@ internal sealed class FocusMeter
             }
         }
 
-        return new FocusReading(Math.Sign(change) * Math.Sqrt(Math.Abs(change)), err);
+        return new FocusReading(Math.Sign(off) * Math.Sqrt(Math.Abs(off)), err, Misfit(middle) - misfit);
     }
 
     /// <summary>Takes the focus as it is now for the usual one.</summary>
@@ -163,28 +177,100 @@ internal sealed class FocusMeter
         _first.Clear();
     }
 
-    private bool IsClear(int ring) => _usual[ring] > 0 && 1.25 * _spread[ring] < WorstRing * _usual[ring];
+    private bool IsClear(int ring) => Stands(ring, WorstRing);
 
-    // Weighted least squares of the rings' log-ratios over their squared frequencies; null where too few rings stand out.
-    private double? Slope()
+    // A ring of noise alone would say, once something is in it, that the picture is sharper without end.
+    private bool Counts(int ring) => Stands(ring, WorstCounted);
+
+    private bool Stands(int ring, double worst) => _usual[ring] > 0 && 1.25 * _spread[ring] < worst * _usual[ring];
+
+    // The change of sigma², px², and chi² with it; null where too few rings stand out.
+    private (double Change, double Misfit)? Fit()
     {
-        var (s, sx, sy, sxx, sxy, rings) = (0.0, 0.0, 0.0, 0.0, 0.0, 0);
+        if (Enumerable.Range(0, _usual.Length).Count(IsClear) < 3)
+        {
+            return null;
+        }
+
+        var (best, least) = (0.0, double.PositiveInfinity);
+        for (var step = 0; step <= Steps; step++)
+        {
+            // Finer where little has changed.
+            var part = step / (double)Steps;
+            Try(MostBlurPx2 * part * part);
+            Try(-MostSharperPx2 * part * part);
+        }
+
+        for (var width = 0.5 * (Math.Abs(best) + 0.2); width > 0.005; width *= 0.6)
+        {
+            var middle = best;
+            Try(middle + width);
+            Try(Math.Max(-MostSharperPx2, middle - width));
+        }
+
+        return (best, least);
+
+        void Try(double change)
+        {
+            var left = Misfit(change);
+            if (left < least)
+            {
+                (best, least) = (change, left);
+            }
+        }
+    }
+
+    // Sum of the squared differences of the rings to the model, each over its variance, with the best contrast and pattern.
+    private double Misfit(double change)
+    {
+        var (aa, ab, bb, ap, bp, pp) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+        var mostPattern = double.PositiveInfinity;
         for (var ring = 0; ring < _usual.Length; ring++)
         {
-            if (!IsClear(ring))
+            if (!Counts(ring))
             {
                 continue;
             }
 
-            var part = Math.Max(_power[ring] / _usual[ring], LeastPart);
-            var relative = Math.Max(1.25 * _spread[ring] / _usual[ring], 0.02) / Math.Min(part, 1);
-            var weight = 1 / (relative * relative);
-            var (x, y) = (_squares[ring], Math.Log(part));
-            (s, sx, sy, sxx, sxy, rings) = (s + weight, sx + (weight * x), sy + (weight * y), sxx + (weight * x * x), sxy + (weight * x * y), rings + 1);
+            // In parts of the usual power; the pattern, white, in the same.
+            var left = Math.Exp(-_squares[ring] * change);
+            var (a, b, p) = (left, _modes[ring] / _usual[ring] * (1 - left), _power[ring] / _usual[ring]);
+            var weight = 1 / Variance(ring);
+            (aa, ab, bb) = (aa + (weight * a * a), ab + (weight * a * b), bb + (weight * b * b));
+            (ap, bp, pp) = (ap + (weight * a * p), bp + (weight * b * p), pp + (weight * p * p));
+            mostPattern = Math.Min(mostPattern, _usual[ring] / _modes[ring]);
         }
 
-        var spread = (s * sxx) - (sx * sx);
-        return rings < 3 || spread <= 0 ? null : ((s * sxy) - (sx * sy)) / spread;
+        (aa, ap, pp) = (aa + Prior, ap + Prior, pp + Prior);
+
+        // Both cannot be told where nothing has changed; what is sharper now has no pattern to show.
+        var determinant = (aa * bb) - (ab * ab);
+        var pattern = change > 0 && determinant > 1e-9 * aa * bb ? Math.Clamp(((aa * bp) - (ab * ap)) / determinant, 0, mostPattern) : 0;
+        var contrast = (ap - (pattern * ab)) / aa;
+        return pp - (2 * contrast * ap) - (2 * pattern * bp) + (contrast * contrast * aa) + (2 * contrast * pattern * ab) + (pattern * pattern * bb);
+    }
+
+    // Of no change, px², 1 sigma: from the slopes of the rings' powers with it and with the contrast.
+    private double Error()
+    {
+        var (s, sx, sxx) = (Prior, 0.0, 0.0);
+        for (var ring = 0; ring < _usual.Length; ring++)
+        {
+            if (Counts(ring))
+            {
+                var (weight, x) = (1 / Variance(ring), _squares[ring]);
+                (s, sx, sxx) = (s + weight, sx + (weight * x), sxx + (weight * x * x));
+            }
+        }
+
+        return 1 / Math.Sqrt(sxx - (sx * sx / s));
+    }
+
+    // Of the ring's power in parts of its usual one: what it showed so far, and what it wanders as particles move. Half of its modes say the same as the other half.
+    private double Variance(int ring)
+    {
+        var seen = Math.Max(1.25 * _spread[ring] / _usual[ring], LeastSpread);
+        return (seen * seen) + (2.0 / _modes[ring]);
     }
 
     private int Signed(int index) => index < _side / 2 ? index : index - _side;

@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LiveLtem.Core;
 
 namespace LiveLtem.Session.Log;
 
-/// <summary>A calibration as JSON: each value that is known with its origin and error, by the names of the command line.</summary>
+/// <summary>A calibration as JSON: each value that is known with its origin, error and date, by the names of the command line.</summary>
 internal static class CalibrationText
 {
     public static JsonObject Write(Calibration calibration)
@@ -14,7 +15,13 @@ internal static class CalibrationText
             // JSON has no word for what is not a number.
             if (read(calibration) is { } known && double.IsFinite(known.Value))
             {
-                json[name] = new JsonObject { ["value"] = known.Value, ["origin"] = known.Origin, ["err"] = known.Err is { } err && double.IsFinite(err) ? err : null };
+                json[name] = new JsonObject
+                {
+                    ["value"] = known.Value,
+                    ["origin"] = known.Origin,
+                    ["err"] = known.Err is { } err && double.IsFinite(err) ? err : null,
+                    ["date"] = known.Date is { } date ? UnixTime.Text(date) : null,
+                };
             }
         }
 
@@ -30,12 +37,15 @@ internal static class CalibrationText
         {
             if (json?[name] is { } value)
             {
-                calibration = with(calibration, new Calibrated((double)value["value"]!, (string)value["origin"]!, (double?)value["err"]));
+                calibration = with(calibration, new Calibrated((double)value["value"]!, (string)value["origin"]!, (double?)value["err"], Date(value["date"])));
             }
         }
 
         return calibration;
     }
+
+    private static DateTimeOffset? Date(JsonNode? json) =>
+        (string?)json is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal) : null;
 
     private static readonly (string Name, Func<Calibration, Calibrated?> Read, Func<Calibration, Calibrated, Calibration> With)[] Values =
     [
