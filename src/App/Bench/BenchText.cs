@@ -82,6 +82,27 @@ internal static class BenchText
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Live runs with more or fewer alerts.</summary>
+    public static string Of(BenchMachine machine, IReadOnlyList<AlertsCost> costs)
+    {
+        var text = new StringBuilder();
+        Line($"{Words(machine)}");
+        Line($"live at {costs[0].PacedFps:F0} frames/s of {costs[0].SizePx} x {costs[0].SizePx}, nothing recorded but events");
+        foreach (var cost in costs)
+        {
+            Line($"");
+            Line($"{cost.Title}: {cost.Frames} frames, {cost.Raised} alerts raised and cleared beside the rules', {cost.Written} events written");
+            Line($"  processor time    {cost.CpuMsPerFrame,8:F2} ms a frame");
+            Line($"  gauge             {cost.Gauge?.P50Ms ?? 0,8:F2} / {cost.Gauge?.P99Ms ?? 0:F2} ms   (p50 / p99: what every frame waits for)");
+            Line($"  latency           {cost.Latency?.P50Ms ?? 0,8:F1} / {cost.Latency?.P99Ms ?? 0:F1} ms   (p50 / p99)");
+            Line($"  left out          {cost.Dropped,8} frames by the analysis, {cost.Unseen} pictures by the watch");
+        }
+
+        return text.ToString().TrimEnd();
+
+        void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
+    }
+
     private static string Words(BenchMachine machine) => string.Create(
         CultureInfo.InvariantCulture,
         $"{machine.Processor ?? "processor not known"}, {machine.Cores} cores, {machine.System}, {machine.Runtime}, GC {machine.GarbageCollector}, load before {machine.LoadBefore?.ToString("F2", CultureInfo.InvariantCulture) ?? "not known"}");

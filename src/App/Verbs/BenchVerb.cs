@@ -30,12 +30,14 @@ internal static class BenchVerb
         var profile = new Option<string?>("--profile") { Description = "Profile to run, soft for one: molecules are timed on simulated molecules, with its own denoiser.", HelpName = "NAME" };
         var tracks = new Option<bool>("--tracks") { Description = "Only what follows the detector: linking of 100 to 10000 particles, and every analysis at 500. With --soak: a long session of these alone." };
         var soak = new Option<int?>("--soak") { Description = "One session of that many frames instead, and how its memory goes.", HelpName = "FRAMES" };
+        var alerts = new Option<int?>("--alerts") { Description = "Live runs without alerts, with the rules, and with so many alerts a minute beside them instead.", HelpName = "A MINUTE" };
+        var fps = new Option<double>("--fps") { Description = "Pace of those live runs.", DefaultValueFactory = _ => 25, HelpName = "FPS" };
         var json = new Option<bool>("--json") { Description = "One JSON object for scripts." };
         var command = new Command(
             "bench",
-            "Throughput and latency of the whole path, from a simulated movie in memory to tracks, on this machine.\n\nExample:\n  liveltem bench --size 1024 --json\n  liveltem bench --profile soft --size 512\n  liveltem bench --tracks\n  liveltem bench --soak 1000000 --size 128 --model none")
+            "Throughput and latency of the whole path, from a simulated movie in memory to tracks, on this machine.\n\nExample:\n  liveltem bench --size 1024 --json\n  liveltem bench --profile soft --size 512\n  liveltem bench --tracks\n  liveltem bench --soak 1000000 --size 128 --model none\n  liveltem bench --alerts 10000 --size 512 --fps 25")
         {
-            size, particles, model, profile, frames, tracks, soak, json,
+            size, particles, model, profile, frames, tracks, soak, alerts, fps, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -70,6 +72,25 @@ internal static class BenchVerb
                         Tell,
                         cancellationToken).ConfigureAwait(false);
                 Console.Out.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(new { machine, soak = session }, Json) : BenchText.Of(machine, session));
+                return 0;
+            }
+
+            if (parsed.GetValue(alerts) is { } perMinute)
+            {
+                if (perMinute is < 1 or > 1_000_000)
+                {
+                    throw new InputException($"--alerts {perMinute}: give 1 to 1000000 a minute");
+                }
+
+                if (parsed.GetValue(fps) is var pace && !(pace is >= 1 and <= 1000))
+                {
+                    throw new InputException(FormattableString.Invariant($"--fps {pace}: give 1 to 1000 frames a second"));
+                }
+
+                var costs = await AlertsBench
+                    .RunAsync(sizes[0], ModelOption.Apply(asked, parsed.GetRequiredValue(model)[0]), timed, pace, perMinute, Tell, cancellationToken)
+                    .ConfigureAwait(false);
+                Console.Out.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(new { machine, alerts = costs }, Json) : BenchText.Of(machine, costs));
                 return 0;
             }
 
