@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using LiveLtem.Acquisition.Correction;
 using LiveLtem.Core;
+using LiveLtem.Dose.Calibrating;
 
 namespace LiveLtem.App.Hosting;
 
@@ -49,10 +50,16 @@ internal sealed class CalibrationOptions
         HelpName = "DATE",
     };
 
+    private readonly Option<string?> _camera = new("--camera")
+    {
+        Description = "What 'liveltem calibrate' kept for this camera (a name or its file); values that you type beat it, it beats the file's own.",
+        HelpName = "NAME|FILE",
+    };
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_pixelSize, _frameTime, _exposure, _countsPerElectron, _darkLevel, _gain, _transmission, _dosePerFrame, _kv, _date])
+        foreach (var option in (Option[])[_pixelSize, _frameTime, _exposure, _countsPerElectron, _darkLevel, _gain, _transmission, _dosePerFrame, _kv, _date, _camera])
         {
             command.Options.Add(option);
         }
@@ -74,6 +81,17 @@ internal sealed class CalibrationOptions
             DosePerFrameEPerA2 = Positive(parsed, _dosePerFrame, 1e-12, 1e12, "e-/A^2"),
             Kv = Positive(parsed, _kv, 1e-3, 1e5, "kV"),
         };
+        if (parsed.GetValue(_camera) is { } camera)
+        {
+            var kept = new CalibrationStore(CalibrationStore.Default).Find(camera, typed.Kv?.Value);
+            foreach (var line in CalibrationAge.Lines(kept, TimeProvider.System.GetUtcNow()))
+            {
+                Console.Error.WriteLine($"liveltem: {line}");
+            }
+
+            typed = kept.Values.OverriddenBy(typed);
+        }
+
         if (typed.ExposureS is { } exposure && typed.FrameTimeS is { } frameTime && exposure.Value > frameTime.Value)
         {
             throw new InputException(Say($"--exposure-s {exposure.Value}: longer than the frame time of {frameTime.Value} s; a frame cannot be exposed longer than it lasts"));

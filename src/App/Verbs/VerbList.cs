@@ -22,6 +22,7 @@ internal static class VerbList
         TrainVerb.Create(),
         LinkVerb.Create(),
         ScoreVerb.Create(),
+        CalibrateVerb.Create(),
         RadiolysisVerb.Create(),
     ];
 }
