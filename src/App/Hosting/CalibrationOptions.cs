@@ -89,7 +89,12 @@ internal sealed class CalibrationOptions
                 Console.Error.WriteLine($"liveltem: {line}");
             }
 
-            typed = kept.Values.OverriddenBy(typed);
+            // What is kept has days of its own: --calibrated-on is for what was typed.
+            typed = kept.Values.OverriddenBy(Dated(typed, date));
+        }
+        else
+        {
+            typed = Dated(typed, date);
         }
 
         if (typed.ExposureS is { } exposure && typed.FrameTimeS is { } frameTime && exposure.Value > frameTime.Value)
@@ -99,7 +104,7 @@ internal sealed class CalibrationOptions
 
         var dark = parsed.GetValue(_darkLevel);
         return new TypedCalibration(
-            Dated(typed, date),
+            typed,
             typed.FrameTimeS is not null,
             dark is not null && ReferenceImage.Level(dark) is null ? dark : null,
             parsed.GetValue(_gain),
