@@ -16,6 +16,7 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
     private const double LeastSigma = 5;
     private const double OutsideShare = 0.28;
     private const double LargestCut = 6;
+    private const double LeastSeen = 0.2;
     private const double LeastSnrRemembered = 4.5;
 
     /// <summary>Those that are particles, each once.</summary>
@@ -64,7 +65,8 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
 
         // Mostly outside: what is left tells too little.
         var beyond = OutsideShare * pose.Minor;
-        if (pose.X < -beyond || pose.Y < -beyond || pose.X > frame.Width - 1 + beyond || pose.Y > frame.Height - 1 + beyond)
+        if ((pose.X < -beyond || pose.Y < -beyond || pose.X > frame.Width - 1 + beyond || pose.Y > frame.Height - 1 + beyond)
+            && !(pose.Kind.IsLong() && SeenShare(pose, frame) > LeastSeen))
         {
             return false;
         }
@@ -88,6 +90,27 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
         }
 
         return h.Known is not null || h.Fit.XErr < 0.35 * pose.Minor;
+    }
+
+    // Share of the box around a long particle that lies within the frame.
+    private static double SeenShare(in ShapePose pose, Frame frame)
+    {
+        const int along = 20;
+        const int across = 8;
+        var (sin, cos) = Math.SinCos(pose.Angle);
+        var seen = 0;
+        for (var i = 0; i < along; i++)
+        {
+            for (var j = 0; j < across; j++)
+            {
+                var u = pose.S1 * ((((2.0 * i) + 1) / along) - 1);
+                var v = pose.S2 * ((((2.0 * j) + 1) / across) - 1);
+                double x = pose.X + (u * cos) - (v * sin), y = pose.Y + (u * sin) + (v * cos);
+                seen += x >= 0 && y >= 0 && x <= frame.Width - 1 && y <= frame.Height - 1 ? 1 : 0;
+            }
+        }
+
+        return seen / (double)(along * across);
     }
 
     private static bool IsProven(Hypothesis h) => h.IsProven || h.Known is { IsProven: true };

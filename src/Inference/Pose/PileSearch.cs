@@ -21,6 +21,7 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
     private const int FirstFrames = 3;
     private const int MostAFrame = 2;
     private readonly PileStarts _starts = new(fitter, population);
+    private readonly PilePursuit _pursuit = new(fitter, population);
 
     /// <summary>Replaces particles where another answer explains the pixels clearly better.</summary>
     /// <param name="frame">The frame.</param>
@@ -98,7 +99,7 @@ internal sealed class PileSearch(FrameFitter fitter, Population population)
         var side = Math.Sqrt(population.TypicalArea);
         var box = Grouping.BoxOf(pile, (0.3 * side) + 4);
         Answer? best = null;
-        foreach (var start in _starts.Of(frame, found, one, pile, standing, box))
+        foreach (var start in _starts.Of(frame, found, one, pile, standing, box).Concat(_pursuit.Of(frame, found, one, pile, standing, box)))
         {
             if (Try(frame, found, start, pile, standing, box) is { } answer && answer.Gain > (best?.Gain ?? LeastAdvantage))
             {
