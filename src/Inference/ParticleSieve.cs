@@ -16,7 +16,7 @@ internal sealed class ParticleSieve(ParticleDetectorOptions options, Segmentatio
     private const double LeastSigma = 5;
     private const double OutsideShare = 0.28;
     private const double LargestCut = 6;
-    private const double LeastSeen = 0.2;
+    private const double LeastSeen = 0.25;
     private const double LeastSnrRemembered = 4.5;
 
     /// <summary>Those that are particles, each once.</summary>

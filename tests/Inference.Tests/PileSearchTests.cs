@@ -87,6 +87,25 @@ public sealed class PileSearchTests : IDisposable
     }
 
     [Fact]
+    public void Long_ones_that_cross_and_were_taken_for_three_small_ones_are_found()
+    {
+        var first = new ShapePose(ShapeKind.Bar, 46, 56, 0.05, 22, 7, 0.35);
+        var second = new ShapePose(ShapeKind.Bar, 38, 44, 1.9, 22, 7, 0.35);
+        using var frame = Draw(first, second);
+        var (fitter, population) = Usual(ShapeKind.Bar, ShapeKind.Square, 0.35);
+        var hypotheses = new List<Hypothesis> { Guess(42, 33, 10, 8, 1.9), Guess(32, 56, 11, 9, 0), Guess(56, 56, 11, 7, 0) };
+        using var found = Found(hypotheses);
+        fitter.Fit(frame, found.Background, hypotheses);
+        new PileSearch(fitter, population).Improve(frame, found, hypotheses);
+
+        Assert.Equal(2, hypotheses.Count);
+        foreach (var truth in new[] { first, second })
+        {
+            Assert.Contains(hypotheses, h => Distance(h.Pose, truth) < 1 && Math.Abs(Math.IEEERemainder(h.Pose.Angle - truth.Angle, Math.PI)) < 0.1 && h.Pose.Kind.IsLong());
+        }
+    }
+
+    [Fact]
     public void Sizes_unlike_those_of_the_recording_are_strange_and_the_usual_ones_are_not()
     {
         var (fitter, _) = Usual(ShapeKind.Bar, ShapeKind.Square);
@@ -113,7 +132,7 @@ public sealed class PileSearchTests : IDisposable
         new() { Background = PatchMaker.Flat(), Bin = 1, Dark = true, Blobs = [.. hypotheses.Select(h => h.Blob)] };
 
     // What the particles of the recording are like: two kinds of them, some per cent larger or smaller.
-    private static (FrameFitter Fitter, Population Population) Usual(ShapeKind one, ShapeKind other)
+    private static (FrameFitter Fitter, Population Population) Usual(ShapeKind one, ShapeKind other, double contrast = 0.5)
     {
         var poses = new List<ShapePose>();
         for (var i = 0; i < 12; i++)
@@ -122,7 +141,7 @@ public sealed class PileSearchTests : IDisposable
             foreach (var kind in new[] { one, other })
             {
                 var (s1, s2) = kind == ShapeKind.Bar ? (22 * scale, 7 * scale) : (10 * scale, 10 * scale);
-                poses.Add(new ShapePose(kind, 0, 0, 0, s1, s2, 0.5 * scale));
+                poses.Add(new ShapePose(kind, 0, 0, 0, s1, s2, contrast * scale));
             }
         }
 
