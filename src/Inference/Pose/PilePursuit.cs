@@ -129,10 +129,11 @@ internal sealed class PilePursuit(FrameFitter fitter, Population population)
                 continue;
             }
 
-            var angles = kind.HasAngle() ? Math.Max(1, Angles / kind.Symmetry() * 2 / (kind.IsLong() ? 1 : 2)) : 1;
+            // Long ones need finer steps: their ends move furthest.
+            var angles = !kind.HasAngle() ? 1 : kind.IsLong() ? Angles : Angles / kind.Symmetry();
             for (var i = 0; i < angles; i++)
             {
-                var angle = kind.HasAngle() ? 2 * Math.PI / kind.Symmetry() * i / angles : 0;
+                var angle = 2 * Math.PI * i / (angles * Math.Max(1, kind.Symmetry()));
                 templates.Add(new Template(new ShapePose(kind, 0, 0, angle, usual.S1, usual.S2, usual.Contrast)));
             }
         }
